@@ -1,0 +1,87 @@
+"""Calls that bring something back: a handle, bytes, text, a number."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Type
+
+from .errors import fail
+from .loader import ffi, lib
+
+BUFFER = lib.PYSSL_ERR_BUFFER
+
+#: Enough for nearly every result; a larger one costs a second call.
+ROOM = 16384
+
+
+class _Scratch:
+    """Room for one result, used again: allocating it would cost more than most calls."""
+
+    __slots__ = ("data", "length", "text")
+
+    def __init__(self) -> None:
+        self.data = ffi.new("uint8_t[]", ROOM)
+        self.text = ffi.cast("char *", self.data)
+        self.length = ffi.new("size_t *")
+
+
+# list.pop and list.append are atomic, so threads share the pool without a lock.
+_pool: List[_Scratch] = []
+
+
+def bytes_of(error: Type[Exception], function: Callable[..., int], *args: Any) -> bytes:
+    """The bytes that function(*args, room, size, len) stores."""
+    scratch = _pool.pop() if _pool else _Scratch()
+    try:
+        status = function(*args, scratch.data, ROOM, scratch.length)
+        if status == 0:
+            return ffi.buffer(scratch.data, scratch.length[0])[:]
+        if status != BUFFER:
+            fail(error, status)
+        return _large(error, function, args, "uint8_t[]", scratch.length)
+    finally:
+        _pool.append(scratch)
+
+
+def text_of(error: Type[Exception], function: Callable[..., int], *args: Any) -> str:
+    """The UTF-8 text that function(*args, room, size, len) stores."""
+    scratch = _pool.pop() if _pool else _Scratch()
+    try:
+        status = function(*args, scratch.text, ROOM, scratch.length)
+        if status == 0:
+            return str(ffi.buffer(scratch.text, scratch.length[0]), "utf-8")
+        if status != BUFFER:
+            fail(error, status)
+        return _large(error, function, args, "char[]", scratch.length).decode()
+    finally:
+        _pool.append(scratch)
+
+
+def handle_of(error: Type[Exception], kind: str, function: Callable[..., int], *args: Any) -> Any:
+    """The handle that function(*args, out) stores; `kind` is the out parameter's type, "pyssl_x509 **"."""
+    out = ffi.new(kind)
+    status = function(*args, out)
+    if status:
+        fail(error, status)
+    return out[0]
+
+
+def int_of(error: Type[Exception], kind: str, function: Callable[..., int], *args: Any) -> int:
+    """The number that function(*args, out) stores; `kind` is the out parameter's type, "int *"."""
+    out = ffi.new(kind)
+    status = function(*args, out)
+    if status:
+        fail(error, status)
+    number: int = out[0]
+    return number
+
+
+def _large(error: Type[Exception], function: Callable[..., int], args: Any, kind: str, length: Any) -> bytes:
+    """Again with as much room as was asked for; more than once where the result grew meanwhile."""
+    while True:
+        size = length[0] + 1
+        room = ffi.new(kind, size)
+        status = function(*args, room, size, length)
+        if status == 0:
+            return ffi.buffer(room, length[0])[:]
+        if status != BUFFER:
+            fail(error, status)

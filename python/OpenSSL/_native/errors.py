@@ -1,0 +1,94 @@
+"""From a failed call to a Python exception: the one place that reads pyssl_error_*."""
+
+from __future__ import annotations
+
+from typing import Any, List, NoReturn, Optional, Tuple, Type
+
+from . import pending
+from .loader import ffi, lib
+
+#: (lib, func, reason) as pyOpenSSL has it; func is "" since OpenSSL 3.
+Entry = Tuple[str, str, str]
+
+ARGUMENT = lib.PYSSL_ERR_ARGUMENT
+CALLBACK = lib.PYSSL_ERR_CALLBACK
+PANIC = lib.PYSSL_ERR_PANIC
+TIMEOUT = lib.PYSSL_ERR_TIMEOUT
+UNSUPPORTED = lib.PYSSL_ERR_UNSUPPORTED
+
+
+class Described:
+    """What every Error of this package can tell beside its compatible `args`.
+
+    str() is one sentence for a person when the failure came from the library, else what Exception makes of args.
+    """
+
+    #: The sentence, or None for an exception that the library did not raise.
+    message: Optional[str] = None
+    #: X509_V_ERR_* when a certificate was refused, else None.
+    verify_code: Optional[int] = None
+    #: OpenSSL's words for verify_code.
+    verify_message: Optional[str] = None
+    #: Depth in the chain of the certificate at fault, 0 for the peer's own.
+    depth: Optional[int] = None
+    #: Subject of the certificate at fault, RFC 2253 form.
+    subject: Optional[str] = None
+    #: Reason and library of OpenSSL's first (oldest) error, the cause.
+    reason: Optional[str] = None
+    lib: Optional[str] = None
+    #: The file that could not be used, and the system's errno.
+    file: Optional[str] = None
+    errno: Optional[int] = None
+
+    def __str__(self) -> str:
+        return self.message if self.message is not None else super().__str__()
+
+
+def fail(cls: Type[Exception], status: int) -> NoReturn:
+    """Raises what a negative status of a call on this thread means; `cls` is the module's Error."""
+    if status == CALLBACK:
+        raised = pending.take()
+        if raised is not None:
+            raise raised
+    info, entries = last()
+    message = _text(info.message) or ""
+    if status == ARGUMENT:
+        raise ValueError(message)
+    if status == TIMEOUT:
+        raise TimeoutError(message)
+    if status == UNSUPPORTED:
+        raise NotImplementedError(message)
+    if status == PANIC:
+        raise SystemError(message)
+    raise describe(cls(entries), info, entries)
+
+
+def describe(error: Exception, info: Any, entries: List[Entry]) -> Exception:
+    """Puts the details of a pyssl_error on an exception that is Described."""
+    if isinstance(error, Described):
+        error.message = _text(info.message)
+        error.file = _text(info.path)
+        error.errno = info.sys_errno or None
+        if entries:
+            error.lib, _, error.reason = entries[0]
+        if info.verify_depth >= 0:
+            error.verify_code = info.verify_code
+            error.verify_message = _text(info.verify_message)
+            error.depth = info.verify_depth
+            error.subject = _text(info.verify_subject)
+    return error
+
+
+def last() -> Tuple[Any, List[Entry]]:
+    """This thread's last failure as a pyssl_error, and OpenSSL's entries, oldest first."""
+    entry = ffi.new("pyssl_error_entry *")
+    entries: List[Entry] = []
+    while lib.pyssl_error_entry_at(len(entries), entry) == 0:
+        entries.append((_text(entry.library) or "", "", _text(entry.reason) or ""))
+    info = ffi.new("pyssl_error *")
+    lib.pyssl_error_last(info)
+    return info, entries
+
+
+def _text(pointer: Any) -> Optional[str]:
+    return None if pointer == ffi.NULL else ffi.string(pointer).decode("utf-8", "replace")

@@ -1,0 +1,30 @@
+"""The base of every Python object that stands for a handle of the library."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, ClassVar, NoReturn, Type, TypeVar
+
+T = TypeVar("T", bound="Handle")
+
+
+class Handle:
+    """Owns one handle and frees it with itself. Subclasses name the function that frees."""
+
+    _free: ClassVar[Callable[[Any], int]]
+    _handle: Any
+
+    @classmethod
+    def _adopt(cls: Type[T], handle: Any) -> T:
+        """An object for a handle that the library gave out."""
+        self = cls.__new__(cls)
+        self._handle = handle
+        return self
+
+    def __del__(self) -> None:
+        # A constructor that raised leaves no handle.
+        handle = self.__dict__.pop("_handle", None)
+        if handle is not None:
+            self._free(handle)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")

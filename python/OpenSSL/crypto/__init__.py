@@ -1,0 +1,4 @@
+"""Keys, certificates and their containers."""
+from .errors import Error
+
+__all__ = ["Error"]

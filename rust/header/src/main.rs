@@ -1,0 +1,70 @@
+//! `pyssl-header CRATE_DIR OUT`: writes the C header of the crate to OUT.
+//!
+//! The header reads as a manual: a section for each file of src/abi, in the order of `mod` lines of src/abi/mod.rs,
+//! under the first line of the file's own comment. Handle types come first, for sections use each other's.
+
+use std::{env, error::Error, fs, path::Path, process::exit};
+
+const PREAMBLE: &str = include_str!("preamble.h");
+
+fn main() {
+    let args: Vec<String> = env::args().collect();
+    let [_, crate_dir, out] = args.as_slice() else {
+        eprintln!("usage: pyssl-header CRATE_DIR OUT");
+        exit(2);
+    };
+    if let Err(error) = header(Path::new(crate_dir)).and_then(|text| Ok(fs::write(out, text)?)) {
+        eprintln!("{error}");
+        exit(1);
+    }
+}
+
+fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
+    let abi = crate_dir.join("src/abi");
+    let config = cbindgen::Config::from_file(crate_dir.join("cbindgen.toml"))?;
+    let (mut handles, mut sections) = (String::new(), String::new());
+    for module in modules(&fs::read_to_string(abi.join("mod.rs"))?) {
+        let file = abi.join(format!("{module}.rs"));
+        let bindings = cbindgen::Builder::new().with_config(config.clone()).with_src(&file).generate()?;
+        let mut text = Vec::new();
+        bindings.write(&mut text);
+        let (types, rest) = split_handles(&String::from_utf8(text)?);
+        handles.push_str(&types);
+        if !rest.trim().is_empty() {
+            sections.push_str(&format!("/* ---- {} */\n\n{}\n\n", title(&fs::read_to_string(&file)?), rest.trim()));
+        }
+    }
+    Ok(format!(
+        "{PREAMBLE}\n#ifndef PYSSL_H\n#define PYSSL_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n\
+         #ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
+         /* ---- Handles */\n\n{handles}{sections}\
+         #ifdef __cplusplus\n}} /* extern \"C\" */\n#endif\n\n#endif /* PYSSL_H */\n"
+    ))
+}
+
+/// The public modules, in the order of their `pub mod` lines.
+fn modules(source: &str) -> Vec<String> {
+    let named = source.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    named.map(str::to_owned).collect()
+}
+
+/// Takes `typedef struct X X;` and the comments over them out of a section.
+fn split_handles(text: &str) -> (String, String) {
+    let (mut handles, mut rest, mut comment) = (String::new(), String::new(), String::new());
+    for line in text.lines() {
+        let opaque = line.strip_prefix("typedef struct ").is_some_and(|tail| !tail.contains('{'));
+        if line.starts_with("/**") || (!comment.is_empty() && line.starts_with(" *")) {
+            comment.push_str(&format!("{line}\n"));
+        } else {
+            let place = if opaque { &mut handles } else { &mut rest };
+            place.push_str(&std::mem::take(&mut comment));
+            place.push_str(&format!("{line}\n{}", if opaque { "\n" } else { "" }));
+        }
+    }
+    (handles, rest)
+}
+
+/// The first line of a file's `//!` comment.
+fn title(source: &str) -> &str {
+    source.lines().next().and_then(|line| line.strip_prefix("//! ")).unwrap_or("")
+}

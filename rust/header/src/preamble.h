@@ -1,0 +1,18 @@
+/* libpyssl: TLS, keys and certificates over OpenSSL. C99 and C++.
+ * Written by `make header` from rust/src/abi; do not edit.
+ *
+ * Handles. Every pyssl_xxx * is a handle, not an address: never follow it, compare it only with NULL. A handle that is
+ * NULL, stale, freed twice, of another kind or garbage gives PYSSL_ERR_HANDLE, and nothing else happens. What a function
+ * hands out through an out parameter belongs to the caller, who frees it with the pyssl_xxx_free() of its kind; freeing
+ * NULL is fine. Every object keeps alive what it rests on.
+ *
+ * Results. Functions return PYSSL_OK (0) or a negative PYSSL_ERR_*; those that move bytes return how many (> 0) or a
+ * negative status. Results go to out parameters, which stand last and are written on success only, if not said
+ * otherwise. pyssl_error_last() tells the calling thread why its last failed call failed.
+ *
+ * Bytes go in as (pointer, size_t), text as NUL-terminated UTF-8. Bytes and text come out into the caller's room,
+ * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
+ * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
+ *
+ * Threads. Every function may be called from any thread at any time, also with the same handle.
+ */

@@ -1,0 +1,166 @@
+//! Arguments from C: checked once, here, before they become Rust's.
+
+use super::handle::Object;
+use crate::core::error::{Error, Result};
+use crate::core::status::Status;
+use libc::c_char;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+/// (pointer, length) as bytes. An empty slice may have any pointer.
+///
+/// # Safety
+/// `p` must point at `len` readable bytes that stay unchanged during the call.
+pub unsafe fn bytes<'a>(p: *const u8, len: usize) -> Result<&'a [u8]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if p.is_null() || len > isize::MAX as usize {
+        return Err(Error::argument("a NULL pointer, or an impossible length, where bytes are expected"));
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts(p, len) })
+}
+
+/// As `bytes`, with NULL for "none".
+///
+/// # Safety
+/// As for `bytes`.
+pub unsafe fn opt_bytes<'a>(p: *const u8, len: usize) -> Result<Option<&'a [u8]>> {
+    if p.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { bytes(p, len) }.map(Some)
+}
+
+/// (pointer, length) as room to write into.
+///
+/// # Safety
+/// `p` must point at `len` writable bytes that nobody else touches during the call.
+pub unsafe fn room<'a>(p: *mut u8, len: usize) -> Result<&'a mut [u8]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    if p.is_null() || len > isize::MAX as usize {
+        return Err(Error::argument("a NULL pointer, or an impossible length, where room for bytes is expected"));
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts_mut(p, len) })
+}
+
+/// NUL-terminated UTF-8.
+///
+/// # Safety
+/// `p` must be NULL or a NUL-terminated string.
+pub unsafe fn text<'a>(p: *const c_char, name: &str) -> Result<&'a str> {
+    // SAFETY: the caller's promise.
+    unsafe { opt_text(p, name) }?.ok_or_else(|| Error::argument(format!("{name} is NULL")))
+}
+
+/// As `text`, with NULL for "none".
+///
+/// # Safety
+/// As for `text`.
+pub unsafe fn opt_text<'a>(p: *const c_char, name: &str) -> Result<Option<&'a str>> {
+    if p.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    let text = unsafe { CStr::from_ptr(p) };
+    text.to_str().map(Some).map_err(|_| Error::argument(format!("{name} is not UTF-8")))
+}
+
+/// A file name: bytes to the system, so not necessarily UTF-8.
+///
+/// # Safety
+/// `p` must be NULL or a NUL-terminated string.
+pub unsafe fn path<'a>(p: *const c_char, name: &str) -> Result<&'a CStr> {
+    // SAFETY: the caller's promise.
+    unsafe { opt_path(p) }.ok_or_else(|| Error::argument(format!("{name} is NULL")))
+}
+
+/// As `path`, with NULL for "none".
+///
+/// # Safety
+/// As for `path`.
+pub unsafe fn opt_path<'a>(p: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!p.is_null()).then(|| unsafe { CStr::from_ptr(p) })
+}
+
+/// Stores a result.
+///
+/// # Safety
+/// `out` must be NULL or writable.
+pub unsafe fn put<T>(out: *mut T, value: T) -> Result<()> {
+    if out.is_null() {
+        return Err(Error::argument("the out parameter is NULL"));
+    }
+    // SAFETY: the caller's promise.
+    unsafe { out.write(value) };
+    Ok(())
+}
+
+/// Stores a new handle for an object.
+///
+/// # Safety
+/// As for `put`.
+pub unsafe fn put_handle<T: Object>(out: *mut *mut T::Opaque, object: Arc<T>) -> Result<()> {
+    if out.is_null() {
+        return Err(Error::argument("the out parameter is NULL"));
+    }
+    let handle = object.register()?;
+    // SAFETY: the caller's promise.
+    unsafe { out.write(handle) };
+    Ok(())
+}
+
+/// As `put_handle`, with NULL for "none".
+///
+/// # Safety
+/// As for `put`.
+pub unsafe fn put_handle_opt<T: Object>(out: *mut *mut T::Opaque, object: Option<Arc<T>>) -> Result<()> {
+    match object {
+        // SAFETY: the caller's promise.
+        Some(object) => unsafe { put_handle(out, object) },
+        // SAFETY: the caller's promise.
+        None => unsafe { put(out, std::ptr::null_mut()) },
+    }
+}
+
+/// Stores bytes in the caller's room and their number in `*len`. What does not fit is not stored at all: the status
+/// is PYSSL_ERR_BUFFER and `*len` says how much is needed.
+///
+/// # Safety
+/// `room` must have `size` writable bytes (or `size` be 0), `len` must be writable.
+pub unsafe fn put_bytes(room: *mut u8, size: usize, len: *mut usize, value: &[u8]) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { put(len, value.len()) }?;
+    if value.len() > size || (room.is_null() && !value.is_empty()) {
+        return Err(Error::bare(Status::Buffer));
+    }
+    if !value.is_empty() {
+        // SAFETY: `value` fits into the caller's room, and a fresh result cannot overlap it.
+        unsafe { std::ptr::copy_nonoverlapping(value.as_ptr(), room, value.len()) };
+    }
+    Ok(())
+}
+
+/// As `put_bytes`, for text: a NUL follows it, for which there must be room; `*len` does not count it.
+///
+/// # Safety
+/// As for `put_bytes`.
+pub unsafe fn put_text(room: *mut c_char, size: usize, len: *mut usize, value: &str) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { put(len, value.len()) }?;
+    if value.len() >= size || room.is_null() {
+        return Err(Error::bare(Status::Buffer));
+    }
+    // SAFETY: the text and its NUL fit into the caller's room.
+    unsafe {
+        std::ptr::copy_nonoverlapping(value.as_ptr(), room.cast(), value.len());
+        room.add(value.len()).write(0);
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The one gate between C and the core. Every exported function is one call of it.
+//!
+//! It starts and ends with OpenSSL's queue for this thread empty, catches panics, turns a `Result` into a status and
+//! keeps the error for `pyssl_error_*`.
+
+use crate::core::error::{Error, Result};
+use crate::core::status::Status;
+use crate::core::sys::err;
+use std::cell::RefCell;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+pub use super::error::pyssl_status;
+
+pub(crate) const OK: pyssl_status = 0;
+
+/// A call that succeeds or fails.
+pub fn gate(body: impl FnOnce() -> Result<()>) -> pyssl_status {
+    match guarded(body) {
+        Ok(()) => OK,
+        Err(error) => keep(error),
+    }
+}
+
+/// A call that moves bytes: how many, or a negative status.
+pub fn gate_count(body: impl FnOnce() -> Result<usize>) -> isize {
+    match guarded(body) {
+        Ok(count) => isize::try_from(count).unwrap_or(isize::MAX),
+        Err(error) => keep(error) as isize,
+    }
+}
+
+/// A call that only tells something, cannot fail, and leaves the kept error as it is.
+pub fn gate_value<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
+}
+
+/// The last failure of this thread.
+pub fn with_last<T>(body: impl FnOnce(Option<&Error>) -> T) -> T {
+    LAST.with_borrow(|last| body(last.as_ref()))
+}
+
+pub fn forget_last() {
+    let before = LAST.with_borrow_mut(Option::take);
+    drop(before);
+}
+
+thread_local! {
+    static LAST: RefCell<Option<Error>> = const { RefCell::new(None) };
+}
+
+fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    err::clear();
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    err::clear();
+    result
+}
+
+fn keep(error: Error) -> pyssl_status {
+    let status = error.status as pyssl_status;
+    // A thread that is ending may have no place left for it; the status still tells.
+    let _ = LAST.try_with(|last| drop(last.replace(Some(error))));
+    status
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    Error::new(Status::Panic, format!("libpyssl panicked, which is a defect of the library: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::sys::ext;
+    use openssl_sys as ffi;
+
+    #[test]
+    fn a_panic_becomes_a_status_with_its_message() {
+        let status = gate(|| panic!("boom {}", 7));
+        assert_eq!(status, Status::Panic as pyssl_status);
+        with_last(|error| assert!(error.unwrap().message().contains("boom 7")));
+        assert_eq!(gate_count(|| panic!("static")), Status::Panic as isize);
+    }
+
+    #[test]
+    fn junk_in_the_queue_or_errno_changes_nothing_and_is_gone_afterwards() {
+        let junk = || {
+            // SAFETY: a failing parse of no bytes leaves entries in this thread's queue.
+            unsafe {
+                let mut p = [0u8; 1].as_ptr();
+                assert!(ffi::d2i_X509(std::ptr::null_mut(), &mut p, 1).is_null());
+                assert_ne!(ext::ERR_peek_error(), 0);
+                *libc::__errno_location() = libc::ECONNRESET;
+            }
+        };
+        junk();
+        let status = gate(|| {
+            // SAFETY: reads this thread's queue.
+            assert_eq!(unsafe { ext::ERR_peek_error() }, 0);
+            junk();
+            Ok(())
+        });
+        assert_eq!(status, OK);
+        // SAFETY: reads this thread's queue.
+        assert_eq!(unsafe { ext::ERR_peek_error() }, 0);
+    }
+
+    #[test]
+    fn the_last_error_stays_until_the_next_failure() {
+        gate(|| Err(Error::argument("first")));
+        assert_eq!(gate(|| Ok(())), OK);
+        with_last(|error| assert_eq!(error.unwrap().message(), "first"));
+        gate(|| Err(Error::bare(Status::WantRead)));
+        with_last(|error| assert_eq!(error.unwrap().status, Status::WantRead));
+        forget_last();
+        with_last(|error| assert!(error.is_none()));
+    }
+
+    #[test]
+    fn openssl_failures_keep_their_entries_oldest_first() {
+        gate(|| {
+            let mut p = [0u8; 1].as_ptr();
+            // SAFETY: one readable byte.
+            assert!(unsafe { ffi::d2i_X509(std::ptr::null_mut(), &mut p, 1) }.is_null());
+            Err(Error::openssl())
+        });
+        with_last(|error| {
+            let detail = error.unwrap().detail.as_ref().unwrap();
+            assert!(!detail.entries.is_empty());
+            assert_eq!(detail.entries[0].library, "asn1 encoding routines");
+        });
+    }
+}

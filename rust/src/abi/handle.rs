@@ -1,0 +1,405 @@
+//! Handles: what a caller holds in place of an address.
+//!
+//! A handle's 64 bits are a key: kind (8), slot (24), generation (32). The table checks all three, so NULL, stale,
+//! twice freed, wrong-kind and garbage values are refused and never followed.
+//!
+//! Looking up takes no lock: one compare-and-swap pins the slot, one subtraction lets it go. Freeing makes the handle
+//! stale at once; the object goes when the last call that had it pinned returns. Free slots form a lock-free stack and
+//! segments are installed by compare-and-swap, so a fork in the middle of anything leaves a child a usable table.
+
+use crate::core::error::{Error, Result};
+use crate::core::status::Status;
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::Arc;
+
+/// A core type that callers hold by handle.
+pub trait Object: Sized + Send + Sync + 'static {
+    /// The opaque C type, `pyssl_...`.
+    type Opaque;
+    /// Top byte of the handle, never 0: no handle of any kind is NULL.
+    const KIND: u8;
+    /// The kind's name for error messages.
+    const NAME: &'static str;
+    fn table() -> &'static Table<Self>;
+
+    /// The object behind a handle, kept for as long as the returned pin lives.
+    fn lookup(handle: *mut Self::Opaque) -> Result<Pin<Self>> {
+        Self::table().pin(handle as u64).ok_or_else(|| not_live::<Self>(handle as u64))
+    }
+
+    /// As `lookup`, with NULL for "none".
+    fn lookup_opt(handle: *mut Self::Opaque) -> Result<Option<Pin<Self>>> {
+        if handle.is_null() {
+            return Ok(None);
+        }
+        Self::lookup(handle).map(Some)
+    }
+
+    /// A new handle for the object.
+    fn register(self: Arc<Self>) -> Result<*mut Self::Opaque> {
+        Ok(Self::table().insert(self)? as *mut Self::Opaque)
+    }
+
+    /// Frees a handle; NULL is fine.
+    fn free(handle: *mut Self::Opaque) -> Result<()> {
+        if handle.is_null() || Self::table().remove(handle as u64) {
+            return Ok(());
+        }
+        Err(not_live::<Self>(handle as u64))
+    }
+}
+
+/// Declares that a core type has handles: `object!(Name, pyssl_name, 3, "name");`. Kinds are never reused.
+macro_rules! object {
+    ($core:ty, $opaque:ident, $kind:literal, $name:literal) => {
+        impl $crate::abi::handle::Object for $core {
+            type Opaque = $opaque;
+            const KIND: u8 = $kind;
+            const NAME: &'static str = $name;
+            fn table() -> &'static $crate::abi::handle::Table<Self> {
+                static TABLE: $crate::abi::handle::Table<$core> = $crate::abi::handle::Table::new();
+                &TABLE
+            }
+        }
+    };
+}
+pub(crate) use object;
+
+/// How many handles of all kinds are alive.
+pub fn live() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+const SLOT_BITS: u32 = 24;
+const GENERATION_BITS: u32 = 32;
+const FIRST_SEGMENT: usize = 64;
+/// Segments double: 64, 128, ... until 2^24 slots are there.
+const SEGMENTS: usize = 18;
+const NONE: u32 = u32::MAX;
+
+const LIVE_BIT: u64 = 1 << 31;
+const PINS: u64 = LIVE_BIT - 1;
+
+/// All objects of one kind.
+pub struct Table<T> {
+    segments: [AtomicPtr<Slot<T>>; SEGMENTS],
+    /// Top of the stack of free slots: (tag << 32 | slot); the tag changes at each operation, against ABA.
+    free: AtomicU64,
+    /// Slots never used yet start here.
+    fresh: AtomicU32,
+}
+
+/// On cache lines of its own, so that threads with different handles do not disturb each other.
+#[repr(align(64))]
+struct Slot<T> {
+    /// generation (32) | live (1) | pins (31)
+    state: AtomicU64,
+    next_free: AtomicU32,
+    value: UnsafeCell<MaybeUninit<Arc<T>>>,
+}
+
+// SAFETY: a slot's value is written by the one thread that took the slot off the free stack, before LIVE is set with
+// Release; read only while pinned; and taken by the one thread that brings a dead slot's pins to zero.
+unsafe impl<T: Send + Sync> Sync for Table<T> {}
+// SAFETY: as above; the table owns its slots.
+unsafe impl<T: Send + Sync> Send for Table<T> {}
+
+impl<T: Object> Table<T> {
+    pub const fn new() -> Self {
+        Table {
+            segments: [const { AtomicPtr::new(ptr::null_mut()) }; SEGMENTS],
+            free: AtomicU64::new(NONE as u64),
+            fresh: AtomicU32::new(0),
+        }
+    }
+
+    fn insert(&self, object: Arc<T>) -> Result<u64> {
+        let index = self.take_slot().ok_or_else(|| Error::new(Status::Error, "the handle table is full"))?;
+        let slot = self.slot_or_grow(index);
+        // SAFETY: this thread alone owns a slot that is off the free stack and not live.
+        unsafe { (*slot.value.get()).write(object) };
+        let generation = slot.state.load(Ordering::Relaxed) >> 32;
+        slot.state.store(generation << 32 | LIVE_BIT, Ordering::Release);
+        LIVE.fetch_add(1, Ordering::Relaxed);
+        Ok(u64::from(T::KIND) << (SLOT_BITS + GENERATION_BITS) | u64::from(index) << GENERATION_BITS | generation)
+    }
+
+    fn pin(&'static self, handle: u64) -> Option<Pin<T>> {
+        let slot = self.slot_of(handle)?;
+        let mut state = slot.state.load(Ordering::Relaxed);
+        loop {
+            if !is_live(state, handle) || state & PINS == PINS {
+                return None;
+            }
+            match slot.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(Pin { table: self, slot, index: slot_index(handle) }),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    fn remove(&self, handle: u64) -> bool {
+        let Some(slot) = self.slot_of(handle) else { return false };
+        let mut state = slot.state.load(Ordering::Relaxed);
+        loop {
+            if !is_live(state, handle) {
+                return false;
+            }
+            match slot.state.compare_exchange_weak(state, state & !LIVE_BIT, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+        if state & PINS == 0 {
+            self.reclaim(slot, slot_index(handle));
+        }
+        true
+    }
+
+    /// Empties a slot that is neither live nor pinned. The caller is the one thread that brought it there.
+    fn reclaim(&self, slot: &Slot<T>, index: u32) {
+        // SAFETY: see above; nobody can pin the slot until insert() sets LIVE again.
+        let object = unsafe { (*slot.value.get()).assume_init_read() };
+        let generation = (slot.state.load(Ordering::Relaxed) >> 32) + 1;
+        // A slot whose generations are used up retires: its old handles stay stale for good.
+        if generation <= u64::from(u32::MAX) {
+            slot.state.store(generation << 32, Ordering::Release);
+            self.give_slot(slot, index);
+        }
+        // Last, for a destructor may free other handles.
+        drop(object);
+    }
+
+    fn slot_of(&self, handle: u64) -> Option<&Slot<T>> {
+        if (handle >> (SLOT_BITS + GENERATION_BITS)) as u8 != T::KIND {
+            return None;
+        }
+        let (segment, offset) = place(slot_index(handle));
+        let base = self.segments.get(segment)?.load(Ordering::Acquire);
+        // SAFETY: an installed segment has segment_len() slots, is never freed, and place() stays within it.
+        (!base.is_null()).then(|| unsafe { &*base.add(offset) })
+    }
+
+    fn slot_or_grow(&self, index: u32) -> &Slot<T> {
+        let (segment, offset) = place(index);
+        let cell = &self.segments[segment];
+        let mut base = cell.load(Ordering::Acquire);
+        if base.is_null() {
+            let slots: Box<[Slot<T>]> = (0..segment_len(segment)).map(|_| Slot::empty()).collect();
+            let mine = Box::into_raw(slots);
+            match cell.compare_exchange(ptr::null_mut(), mine.cast(), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => base = mine.cast(),
+                Err(theirs) => {
+                    // SAFETY: `mine` came from Box::into_raw above and nobody else has seen it.
+                    drop(unsafe { Box::from_raw(mine) });
+                    base = theirs;
+                }
+            }
+        }
+        // SAFETY: as in slot_of().
+        unsafe { &*base.add(offset) }
+    }
+
+    fn take_slot(&self) -> Option<u32> {
+        let mut top = self.free.load(Ordering::Acquire);
+        while top as u32 != NONE {
+            let (segment, offset) = place(top as u32);
+            let base = self.segments[segment].load(Ordering::Acquire);
+            // SAFETY: a slot on the free stack lies in an installed segment.
+            let next = unsafe { &*base.add(offset) }.next_free.load(Ordering::Relaxed);
+            match self.free.compare_exchange_weak(top, retag(top, next), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some(top as u32),
+                Err(now) => top = now,
+            }
+        }
+        let index = self.fresh.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < MAX_SLOTS).then(|| n + 1));
+        index.ok()
+    }
+
+    fn give_slot(&self, slot: &Slot<T>, index: u32) {
+        let mut top = self.free.load(Ordering::Relaxed);
+        loop {
+            slot.next_free.store(top as u32, Ordering::Relaxed);
+            match self.free.compare_exchange_weak(top, retag(top, index), Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => top = now,
+            }
+        }
+    }
+}
+
+const MAX_SLOTS: u32 = (1 << SLOT_BITS) - FIRST_SEGMENT as u32;
+
+impl<T> Slot<T> {
+    fn empty() -> Self {
+        Slot {
+            state: AtomicU64::new(1 << 32),
+            next_free: AtomicU32::new(NONE),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+}
+
+/// An object in use by the current call.
+pub struct Pin<T: Object> {
+    table: &'static Table<T>,
+    slot: &'static Slot<T>,
+    index: u32,
+}
+
+impl<T: Object> Deref for Pin<T> {
+    type Target = Arc<T>;
+    fn deref(&self) -> &Arc<T> {
+        // SAFETY: a pinned slot keeps its value.
+        unsafe { (*self.slot.value.get()).assume_init_ref() }
+    }
+}
+
+impl<T: Object> Drop for Pin<T> {
+    fn drop(&mut self) {
+        let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
+        if before & (LIVE_BIT | PINS) == 1 {
+            self.table.reclaim(self.slot, self.index);
+        }
+    }
+}
+
+fn is_live(state: u64, handle: u64) -> bool {
+    state >> 32 == handle & u64::from(u32::MAX) && state & LIVE_BIT != 0
+}
+
+fn slot_index(handle: u64) -> u32 {
+    (handle >> GENERATION_BITS) as u32 & ((1 << SLOT_BITS) - 1)
+}
+
+fn retag(top: u64, slot: u32) -> u64 {
+    ((top >> 32).wrapping_add(1) << 32) | u64::from(slot)
+}
+
+fn segment_len(segment: usize) -> usize {
+    FIRST_SEGMENT << segment
+}
+
+/// Segment and offset of a slot: with n = index + 64, the segment is told by n's highest bit.
+fn place(index: u32) -> (usize, usize) {
+    let n = index as usize + FIRST_SEGMENT;
+    let segment = (n.ilog2() - FIRST_SEGMENT.ilog2()) as usize;
+    (segment, n - segment_len(segment))
+}
+
+fn not_live<T: Object>(handle: u64) -> Error {
+    let what = match (handle, (handle >> (SLOT_BITS + GENERATION_BITS)) as u8) {
+        (0, _) => "is NULL",
+        (_, kind) if kind == T::KIND => "is stale: freed already, or never given out",
+        _ => "is of another kind, or no handle at all",
+    };
+    Error::new(Status::Handle, format!("the {} handle {what}", T::NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    struct Thing(u64, Option<Arc<AtomicUsize>>);
+    struct Other;
+    struct pyssl_thing;
+    struct pyssl_other;
+    object!(Thing, pyssl_thing, 250, "thing");
+    object!(Other, pyssl_other, 251, "other");
+
+    impl Drop for Thing {
+        fn drop(&mut self) {
+            if let Some(dropped) = &self.1 {
+                dropped.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn thing(n: u64) -> *mut pyssl_thing {
+        Arc::new(Thing(n, None)).register().unwrap()
+    }
+
+    fn refused<T>(result: Result<T>) -> bool {
+        matches!(result, Err(error) if error.status == Status::Handle)
+    }
+
+    #[test]
+    fn null_stale_twice_freed_wrong_kind_and_garbage_are_refused() {
+        assert!(refused(Thing::lookup(ptr::null_mut())));
+        assert!(Thing::free(ptr::null_mut()).is_ok());
+        let handle = thing(7);
+        assert_eq!(Thing::lookup(handle).unwrap().0, 7);
+        assert!(refused(Other::lookup(handle.cast())));
+        assert!(refused(Other::free(handle.cast())));
+        assert!(Thing::free(handle).is_ok());
+        assert!(refused(Thing::lookup(handle)));
+        assert!(refused(Thing::free(handle)));
+        let again = thing(8);
+        assert_ne!(handle, again);
+        assert!(refused(Thing::lookup(handle)));
+        assert!(Thing::free(again).is_ok());
+        for garbage in [1u64, 0xdead_beef, u64::MAX, 250 << 56, 250 << 56 | u64::from(u32::MAX) << 24, 1 << 63] {
+            assert!(refused(Thing::lookup(garbage as *mut pyssl_thing)), "{garbage:#x}");
+            assert!(refused(Thing::free(garbage as *mut pyssl_thing)), "{garbage:#x}");
+        }
+    }
+
+    #[test]
+    fn a_pinned_object_outlives_its_handle_until_the_pin_goes() {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let handle = Arc::new(Thing(1, Some(dropped.clone()))).register().unwrap();
+        let pin = Thing::lookup(handle).unwrap();
+        assert!(Thing::free(handle).is_ok());
+        assert!(refused(Thing::lookup(handle)));
+        assert_eq!((pin.0, dropped.load(Ordering::SeqCst)), (1, 0));
+        drop(pin);
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn slots_are_found_in_every_segment() {
+        for index in [0, 1, 63, 64, 191, 192, 100_000, MAX_SLOTS - 1] {
+            let (segment, offset) = place(index);
+            assert!(segment < SEGMENTS && offset < segment_len(segment), "{index}");
+        }
+        let handles: Vec<_> = (0..1000).map(thing).collect();
+        for (n, handle) in handles.iter().enumerate() {
+            assert_eq!(Thing::lookup(*handle).unwrap().0, n as u64);
+        }
+        handles.into_iter().for_each(|handle| Thing::free(handle).unwrap());
+    }
+
+    #[test]
+    fn threads_that_look_up_and_free_at_once_see_the_object_or_a_refusal() {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        const ROUNDS: usize = 2000;
+        for round in 0..ROUNDS {
+            let handle = Arc::new(Thing(round as u64, Some(dropped.clone()))).register().unwrap() as usize;
+            let freed = AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| {
+                        if let Ok(pin) = Thing::lookup(handle as *mut _) {
+                            assert_eq!(pin.0, round as u64);
+                        }
+                    });
+                    scope.spawn(|| {
+                        if Thing::free(handle as *mut _).is_ok() {
+                            assert!(!freed.swap(true, Ordering::SeqCst), "freed twice");
+                        }
+                    });
+                }
+            });
+            assert!(freed.load(Ordering::SeqCst));
+        }
+        assert_eq!(dropped.load(Ordering::SeqCst), ROUNDS);
+    }
+}

@@ -1,0 +1,13 @@
+//! The C ABI: one file per object. It converts, checks and passes on; it never decides.
+//!
+//! Every exported function is one `gate` (see `gate.rs`); a test reads these files and says so.
+#![allow(non_camel_case_types)]
+
+mod arg;
+mod gate;
+mod handle;
+
+// In the order of the header's sections.
+pub mod constant;
+pub mod error;
+pub mod library;

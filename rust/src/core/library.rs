@@ -1,0 +1,19 @@
+//! What this library and the OpenSSL under it are.
+
+use super::sys::library as sys;
+use libc::c_int;
+use std::ffi::CStr;
+
+/// The crate's version, for C.
+pub const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+    Ok(version) => version,
+    Err(_) => panic!("a version without NUL"),
+};
+
+pub fn openssl_version_number() -> u64 {
+    sys::version_number()
+}
+
+pub fn openssl_version(what: c_int) -> &'static CStr {
+    sys::version_text(what)
+}

@@ -1,0 +1,7 @@
+//! All behaviour, in safe Rust; `sys` holds the thin safe types over raw OpenSSL calls.
+
+pub mod constant;
+pub mod error;
+pub mod library;
+pub mod status;
+pub mod sys;

@@ -1,0 +1,15 @@
+//! OpenSSL about itself.
+
+use libc::c_int;
+use openssl_sys as ffi;
+use std::ffi::CStr;
+
+pub fn version_number() -> u64 {
+    // SAFETY: no arguments, no state.
+    unsafe { ffi::OpenSSL_version_num() as u64 }
+}
+
+pub fn version_text(what: c_int) -> &'static CStr {
+    // SAFETY: OpenSSL returns a static string for any number.
+    unsafe { CStr::from_ptr(ffi::OpenSSL_version(what)) }
+}

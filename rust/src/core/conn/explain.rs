@@ -1,0 +1,72 @@
+//! From where an operation stopped to an error that a person can act on.
+
+use super::Conn;
+use crate::core::error::{Detail, Error, VerifyFailure};
+use crate::core::status::Status;
+use crate::core::sys::ssl::Stop;
+use crate::core::sys::{library, name_text};
+use openssl::x509::X509StoreContextRef;
+
+impl Conn {
+    pub(super) fn explain(&self, stop: Stop) -> Error {
+        match stop {
+            Stop::WantRead => Error::bare(Status::WantRead),
+            Stop::WantWrite => Error::bare(Status::WantWrite),
+            Stop::WantX509Lookup => Error::bare(Status::WantX509Lookup),
+            Stop::ZeroReturn => Error::bare(Status::ZeroReturn),
+            Stop::Eof => Error::bare(Status::Eof),
+            Stop::Syscall(errno) => Error::os(errno),
+            Stop::Failed(error) => self.explain_failure(error),
+        }
+    }
+
+    fn explain_failure(&self, mut error: Error) -> Error {
+        let verdict = self.verdict.lock().clone();
+        let refused = |detail: &Detail| detail.entries.iter().any(|entry| entry.reason == "certificate verify failed");
+        if let Some(detail) = error.detail.as_deref_mut() {
+            if let Some(verdict) = verdict.filter(|_| refused(detail)) {
+                detail.message = format!(
+                    "certificate verify failed: {} (depth {}, subject {})",
+                    verdict.message, verdict.depth, verdict.subject
+                )
+                .into();
+                detail.verify = Some(verdict);
+            } else if let Some(speech) = self.foreign_speech() {
+                detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
+            }
+        }
+        error
+    }
+
+    /// The peer's first bytes, quoted, when they cannot be a TLS record: before the handshake is done only.
+    fn foreign_speech(&self) -> Option<String> {
+        let engine = self.look();
+        if engine.ssl.is_init_finished() {
+            return None;
+        }
+        let wire = engine.ssl.wire().try_borrow().ok()?;
+        // RFC 8446, 5.1: a record begins with its type (20 to 24) and a legacy version of major 3; DTLS has 254.
+        match wire.first.as_slice() {
+            [20..=24, 3 | 254, ..] | [_] | [] => None,
+            first => Some(format!("\"{}\"", first.escape_ascii())),
+        }
+    }
+}
+
+/// What the verification stopped at.
+pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
+    let error = at.error();
+    VerifyFailure {
+        code: error.as_raw(),
+        depth: at.error_depth() as i32,
+        message: library::verify_error_text(error.as_raw()).to_owned(),
+        subject: at.current_cert().map(|cert| name_text::rfc2253(cert.subject_name())).unwrap_or_default(),
+    }
+}
+
+/// OpenSSL was content; the user's callback was not.
+pub(super) fn refused_by_callback(at: &X509StoreContextRef) -> VerifyFailure {
+    let mut failure = verify_failure(at);
+    failure.message = "refused by the verify callback".to_owned();
+    failure
+}

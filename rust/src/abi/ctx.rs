@@ -5,11 +5,12 @@ use super::callback::{pyssl_destructor, UserData};
 use super::conn::pyssl_conn;
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::pkey::{pyssl_passphrase_callback, pyssl_pkey};
+use super::pkey::{ask, pyssl_passphrase_fn, pyssl_pkey};
 use super::x509::pyssl_x509;
 use crate::core::ctx::{Ctx, Raised, Verify};
 use crate::core::error::{Error, Result};
 use crate::core::filetype::FileType;
+use crate::core::passphrase::Passphrase;
 use crate::core::pkey::PKey;
 use crate::core::sys::ssl::Method;
 use crate::core::x509::X509;
@@ -158,13 +159,14 @@ pub unsafe extern "C" fn pyssl_ctx_use_privatekey_file(
     ctx: *mut pyssl_ctx,
     file: *const c_char,
     r#type: c_int,
-    callback: pyssl_passphrase_callback,
+    callback: pyssl_passphrase_fn,
     userdata: *mut c_void,
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a NUL-terminated name.
         let file = unsafe { path(file, "file") }?;
-        let passphrase = super::pkey::passphrase_from(callback, userdata);
+        let mut asking = |room: &mut [u8], writing| ask(callback, userdata, room, writing);
+        let passphrase = if callback.is_some() { Passphrase::Ask(&mut asking) } else { Passphrase::None };
         Ctx::lookup(ctx)?.use_private_key_file(file, FileType::to_load(r#type)?, passphrase)
     })
 }

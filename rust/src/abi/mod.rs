@@ -8,6 +8,12 @@ mod gate;
 mod handle;
 
 // In the order of the header's sections.
-pub mod constant;
 pub mod error;
 pub mod library;
+pub mod constant;
+pub mod pkey;
+pub mod name;
+pub mod x509;
+pub mod callback;
+pub mod ctx;
+pub mod conn;

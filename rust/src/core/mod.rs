@@ -1,7 +1,16 @@
 //! All behaviour, in safe Rust; `sys` holds the thin safe types over raw OpenSSL calls.
 
+pub mod conn;
 pub mod constant;
+pub mod ctx;
+pub mod digest;
 pub mod error;
+pub mod files;
+pub mod filetype;
 pub mod library;
+pub mod name;
+pub mod passphrase;
+pub mod pkey;
 pub mod status;
 pub mod sys;
+pub mod x509;

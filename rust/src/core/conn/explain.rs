@@ -4,7 +4,7 @@ use super::Conn;
 use crate::core::error::{Detail, Error, VerifyFailure};
 use crate::core::status::Status;
 use crate::core::sys::ssl::Stop;
-use crate::core::sys::{library, name_text};
+use crate::core::sys::{library, name};
 use openssl::x509::X509StoreContextRef;
 
 impl Conn {
@@ -60,7 +60,7 @@ pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
         code: error.as_raw(),
         depth: at.error_depth() as i32,
         message: library::verify_error_text(error.as_raw()).to_owned(),
-        subject: at.current_cert().map(|cert| name_text::rfc2253(cert.subject_name())).unwrap_or_default(),
+        subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
     }
 }
 

@@ -143,7 +143,7 @@ impl Conn {
         }
         let (arrivals, unsent) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, !matches!(self.transport, Transport::Pumped) && !wire.outbox.is_empty())
+            (wire.arrivals, wire.backlog())
         };
         drop(engine);
         if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
@@ -210,7 +210,7 @@ pub(super) enum Flush {
 
 /// SSL takes a record only when the last one is out; a send is done when its own is out too.
 fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Stop> {
-    let piled_up = || !engine.ssl.wire().borrow().outbox.is_empty();
+    let piled_up = || engine.ssl.wire().borrow().backlog();
     if let Some(again) = taken.take().or_else(|| engine.unflushed.take()) {
         if again > bytes.len() {
             engine.unflushed.set(Some(again));

@@ -74,7 +74,7 @@ struct Engine {
 impl Conn {
     /// A connection whose bytes the user moves.
     pub fn pumped(ctx: &Arc<Ctx>) -> Result<Arc<Self>> {
-        Self::new(ctx, Wire::buffers(), Transport::Pumped)
+        Self::new(ctx, Wire::buffers(true), Transport::Pumped)
     }
 
     /// A connection on a descriptor, which stays the caller's: it is never closed here and must outlive its use.
@@ -89,7 +89,7 @@ impl Conn {
     /// A connection on a pair of functions.
     pub fn piped(ctx: &Arc<Ctx>, pipe: Box<dyn Pipe>) -> Result<Arc<Self>> {
         let transport = Transport::Pipe { pipe, reading: Turn::default(), writing: Turn::default() };
-        Self::new(ctx, Wire::buffers(), transport)
+        Self::new(ctx, Wire::buffers(false), transport)
     }
 
     fn new(ctx: &Arc<Ctx>, wire: Wire, transport: Transport) -> Result<Arc<Self>> {
@@ -139,9 +139,8 @@ impl Conn {
 
     /// The engine, to move bytes with: BUSY inside a callback of this connection.
     fn enter(&self) -> Result<Entered<'_>> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(Error::bare(Status::Closed));
-        }
+        self.not_closed()?;
+        self.not_inside_transport()?;
         let engine = self.engine.lock();
         if engine.busy.replace(true) {
             let why = "the connection is in the middle of the call that led here: no reading or writing in its callbacks";

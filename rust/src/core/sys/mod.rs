@@ -1,9 +1,16 @@
 //! Thin safe types over raw OpenSSL calls: the only place in `core` with `unsafe`.
 
+pub mod asn1;
+pub mod bio;
 pub mod buffer;
+pub mod digest;
 pub mod err;
 pub mod ext;
 pub mod library;
+pub mod name;
+pub mod pem;
+pub mod pkey;
 pub mod ssl;
 pub mod wait;
 pub mod wire;
+pub mod x509;

@@ -104,10 +104,10 @@ impl SslCtx {
         // SAFETY: a live SSL_CTX.
         unsafe {
             if let Some(min) = min {
-                succeed(ffi::SSL_CTX_set_min_proto_version(self.0, min))?;
+                succeed(ffi::SSL_CTX_set_min_proto_version(self.0, min.into()))?;
             }
             if let Some(max) = max {
-                succeed(ffi::SSL_CTX_set_max_proto_version(self.0, max))?;
+                succeed(ffi::SSL_CTX_set_max_proto_version(self.0, max.into()))?;
             }
         }
         Ok(())
@@ -160,7 +160,7 @@ impl SslCtx {
         // SAFETY: an SSL_CTX always has a store; the new reference is the returned value's.
         unsafe {
             let store = ffi::SSL_CTX_get_cert_store(self.0);
-            ffi::X509_STORE_up_ref(store);
+            ext::X509_STORE_up_ref(store);
             openssl::x509::store::X509Store::from_ptr(store)
         }
     }
@@ -256,32 +256,32 @@ impl Ssl {
         unsafe { ffi::SSL_set_accept_state(self.ptr) }
     }
 
-    pub fn do_handshake(&self) -> std::result::Result<(), Stop> {
+    pub fn do_handshake(&self) -> Result<(), Stop> {
         // SAFETY: a live SSL.
         let done = unsafe { ffi::SSL_do_handshake(self.ptr) };
         self.outcome(done).map(drop)
     }
 
-    pub fn read(&self, room: &mut [u8]) -> std::result::Result<usize, Stop> {
+    pub fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
         // SAFETY: `room` is writable for its length.
         let done = unsafe { ffi::SSL_read(self.ptr, room.as_mut_ptr().cast(), clamp(room.len())) };
         self.outcome(done)
     }
 
-    pub fn peek(&self, room: &mut [u8]) -> std::result::Result<usize, Stop> {
+    pub fn peek(&self, room: &mut [u8]) -> Result<usize, Stop> {
         // SAFETY: `room` is writable for its length.
         let done = unsafe { ffi::SSL_peek(self.ptr, room.as_mut_ptr().cast(), clamp(room.len())) };
         self.outcome(done)
     }
 
-    pub fn write(&self, bytes: &[u8]) -> std::result::Result<usize, Stop> {
+    pub fn write(&self, bytes: &[u8]) -> Result<usize, Stop> {
         // SAFETY: `bytes` is readable for its length.
         let done = unsafe { ffi::SSL_write(self.ptr, bytes.as_ptr().cast(), clamp(bytes.len())) };
         self.outcome(done)
     }
 
     /// Ok(true) when both close_notify alerts went, Ok(false) when only ours did.
-    pub fn shutdown(&self) -> std::result::Result<bool, Stop> {
+    pub fn shutdown(&self) -> Result<bool, Stop> {
         // SAFETY: a live SSL.
         let done = unsafe { ffi::SSL_shutdown(self.ptr) };
         if done < 0 {
@@ -397,7 +397,7 @@ impl Ssl {
     }
 
     /// What a negative or zero result means.
-    fn outcome(&self, done: c_int) -> std::result::Result<usize, Stop> {
+    fn outcome(&self, done: c_int) -> Result<usize, Stop> {
         if done > 0 {
             return Ok(done as usize);
         }

@@ -15,6 +15,8 @@ use std::sync::OnceLock;
 /// The transport's side of a BIO.
 pub struct Wire {
     socket: Option<Socket>,
+    /// The user moves the bytes: output waits in the outbox without being late.
+    pumped: bool,
     /// Bytes from the peer that SSL has not taken yet.
     pub inbox: Buffer,
     /// Bytes for the peer that the transport has not taken yet.
@@ -45,9 +47,9 @@ struct Socket {
 const FIRST: usize = 24;
 
 impl Wire {
-    /// A wire without a transport: whoever owns it moves the bytes.
-    pub fn buffers() -> Self {
-        Self::new(None)
+    /// A wire without a socket: its owner moves the bytes, or (`pumped`) the user does.
+    pub fn buffers(pumped: bool) -> Self {
+        Wire { pumped, ..Self::new(None) }
     }
 
     pub fn socket(fd: RawFd) -> Self {
@@ -58,6 +60,7 @@ impl Wire {
     fn new(socket: Option<Socket>) -> Self {
         Wire {
             socket,
+            pumped: false,
             inbox: Buffer::default(),
             outbox: Buffer::default(),
             eof: false,
@@ -79,6 +82,11 @@ impl Wire {
     pub fn deliver_eof(&mut self) {
         self.arrivals += 1;
         self.eof = true;
+    }
+
+    /// Output waits that should be on its way.
+    pub fn backlog(&self) -> bool {
+        !self.pumped && !self.outbox.is_empty()
     }
 
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.

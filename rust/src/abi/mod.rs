@@ -8,6 +8,6 @@ mod gate;
 mod handle;
 
 // In the order of the header's sections.
-pub mod constant;
 pub mod error;
 pub mod library;
+pub mod constant;

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import Distribution, setup
@@ -22,9 +23,11 @@ HEADER = ROOT / "include" / "pyssl.h"
 SONAME = "libpyssl.so.0"
 
 # A compiled shim (cffi's API mode, limited API) joins by one entry here, "python/ffi_build.py:NAME", where NAME() gives
-# an FFI with set_source(module, C source). cffi makes an extension of it and asks for the limited API by itself;
-# Wheel.get_tag below then gives cp39-abi3-PLATFORM instead of py3-none-PLATFORM.
+# an FFI with set_source(module, C source, extra_link_args=[the library, "-Wl,-rpath,$ORIGIN"]). cffi makes an extension
+# of it and asks for the limited API by itself; Wheel.get_tag then gives cp39-abi3-PLATFORM, not py3-none-PLATFORM.
 SHIM: list[str] = []
+# A free-threaded Python has no limited API (PEP 703): its shim, and so its wheel, is for that one version.
+LIMITED_API = bool(SHIM) and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class BuildNative(build_py):
@@ -98,6 +101,6 @@ setup(
     version=version(),
     cmdclass={"build_py": BuildNative, "bdist_wheel": Wheel},
     distclass=NativeDistribution,
-    options={"bdist_wheel": {"py_limited_api": "cp39"}} if SHIM else {},
+    options={"bdist_wheel": {"py_limited_api": "cp39"}} if LIMITED_API else {},
     **({"cffi_modules": SHIM} if SHIM else {}),
 )

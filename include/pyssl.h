@@ -45,6 +45,16 @@ typedef struct pyssl_name pyssl_name;
  */
 typedef struct pyssl_x509 pyssl_x509;
 
+/**
+ * A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
+ */
+typedef struct pyssl_ctx pyssl_ctx;
+
+/**
+ * A TLS or DTLS connection. One thread may read while another writes and a third closes.
+ */
+typedef struct pyssl_conn pyssl_conn;
+
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
 /**
@@ -847,6 +857,507 @@ pyssl_status pyssl_x509_digest(struct pyssl_x509 *cert,
                                uint8_t *room,
                                size_t size,
                                size_t *len);
+
+/* ---- pyssl_ctx_*: what connections have in common: protocol, keys, trust, callbacks. */
+
+/**
+ * SSL 2.0: no OpenSSL in use has it; pyssl_ctx_new() says so.
+ */
+#define PYSSL_SSLV2_METHOD 1
+
+/**
+ * SSL 3.0: refused, RFC 7568.
+ */
+#define PYSSL_SSLV3_METHOD 2
+
+/**
+ * The old name of PYSSL_TLS_METHOD.
+ */
+#define PYSSL_SSLV23_METHOD 3
+
+/**
+ * TLS 1.0 and nothing else.
+ */
+#define PYSSL_TLSV1_METHOD 4
+
+/**
+ * TLS 1.1 and nothing else.
+ */
+#define PYSSL_TLSV1_1_METHOD 5
+
+/**
+ * TLS 1.2 and nothing else.
+ */
+#define PYSSL_TLSV1_2_METHOD 6
+
+/**
+ * The highest TLS version that both ends have.
+ */
+#define PYSSL_TLS_METHOD 7
+
+/**
+ * As PYSSL_TLS_METHOD, for servers only.
+ */
+#define PYSSL_TLS_SERVER_METHOD 8
+
+/**
+ * As PYSSL_TLS_METHOD, for clients only.
+ */
+#define PYSSL_TLS_CLIENT_METHOD 9
+
+/**
+ * The highest DTLS version that both ends have.
+ */
+#define PYSSL_DTLS_METHOD 10
+
+/**
+ * As PYSSL_DTLS_METHOD, for servers only.
+ */
+#define PYSSL_DTLS_SERVER_METHOD 11
+
+/**
+ * As PYSSL_DTLS_METHOD, for clients only.
+ */
+#define PYSSL_DTLS_CLIENT_METHOD 12
+
+/**
+ * The peer's certificate is not asked for (server) or not judged (client).
+ */
+#define PYSSL_VERIFY_NONE 0
+
+/**
+ * The peer's certificate is asked for and its chain verified.
+ */
+#define PYSSL_VERIFY_PEER 1
+
+/**
+ * With PYSSL_VERIFY_PEER on a server: a client without a certificate is refused.
+ */
+#define PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT 2
+
+/**
+ * With PYSSL_VERIFY_PEER on a server: no second request at renegotiation.
+ */
+#define PYSSL_VERIFY_CLIENT_ONCE 4
+
+
+/**
+ * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
+ * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
+ * @param error     X509_V_OK or X509_V_ERR_*
+ * @param depth     0 is the peer's own certificate
+ * @param ok        OpenSSL's verdict, 1 or 0
+ * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_verify_callback)(void *userdata,
+                                     pyssl_conn *conn,
+                                     pyssl_x509 *cert,
+                                     int error,
+                                     int depth,
+                                     int ok);
+
+/**
+ * A new context.
+ * @param method  PYSSL_TLS_METHOD or another PYSSL_*_METHOD
+ * @param out     receives a new handle, to be freed with pyssl_ctx_free()
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown or withdrawn protocol
+ */
+pyssl_status pyssl_ctx_new(int method, struct pyssl_ctx **out);
+
+/**
+ * Frees a context; its connections keep what they need of it.
+ * @param ctx  may be NULL
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_free(struct pyssl_ctx *ctx);
+
+/**
+ * Sets the certificate that this end shows. It is copied.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_use_certificate(struct pyssl_ctx *ctx, pyssl_x509 *cert);
+
+/**
+ * Sets the certificate that this end shows, from a file.
+ * @param file  its name
+ * @param type  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_use_certificate_file(struct pyssl_ctx *ctx,
+                                            const char *file,
+                                            int type);
+
+/**
+ * Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order.
+ * @param file  its name
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_use_certificate_chain_file(struct pyssl_ctx *ctx,
+                                                  const char *file);
+
+/**
+ * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_add_extra_chain_cert(struct pyssl_ctx *ctx, pyssl_x509 *cert);
+
+/**
+ * Sets the private key of this end. If a certificate is set already they must belong together.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch")
+ */
+pyssl_status pyssl_ctx_use_privatekey(struct pyssl_ctx *ctx, pyssl_pkey *key);
+
+/**
+ * Sets the private key of this end, from a file. Nothing is ever asked for on a terminal.
+ * @param file      its name
+ * @param type      PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
+ * @param callback  gives the passphrase of an encrypted key; may be NULL
+ * @param userdata  for the callback, which is not used after the call
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, PYSSL_ERR_CALLBACK, or PYSSL_ERROR (the error names the file
+ *         and the errno, or says that the passphrase is missing or wrong)
+ */
+pyssl_status pyssl_ctx_use_privatekey_file(struct pyssl_ctx *ctx,
+                                           const char *file,
+                                           int type,
+                                           pyssl_passphrase_fn callback,
+                                           void *userdata);
+
+/**
+ * Tells whether private key and certificate belong together.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_check_privatekey(struct pyssl_ctx *ctx);
+
+/**
+ * Trusts the certificates of a file, or of a directory, or of both.
+ * @param cafile  PEM; may be NULL
+ * @param capath  a directory with OpenSSL's hashed names; may be NULL
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_load_verify_locations(struct pyssl_ctx *ctx,
+                                             const char *cafile,
+                                             const char *capath);
+
+/**
+ * Trusts what the system trusts: SSL_CERT_FILE and SSL_CERT_DIR where set, else the distribution's bundle.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_load_system_trust(struct pyssl_ctx *ctx);
+
+/**
+ * Says whether and how peers are verified.
+ * @param mode      PYSSL_VERIFY_* bits
+ * @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_verify(struct pyssl_ctx *ctx,
+                                  int mode,
+                                  pyssl_verify_callback callback,
+                                  void *userdata,
+                                  pyssl_destructor destroy);
+
+/**
+ * The PYSSL_VERIFY_* bits.
+ * @param out  receives them
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_verify_mode(struct pyssl_ctx *ctx, int *out);
+
+/**
+ * Adds options (SSL_OP_*); none is ever removed.
+ * @param options  bits to add, 0 for none
+ * @param out      receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_options(struct pyssl_ctx *ctx, uint64_t options, uint64_t *out);
+
+/**
+ * Sets the cipher suites up to TLS 1.2, in OpenSSL's list syntax (`openssl ciphers`).
+ * @param list  text of len bytes, without NUL
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ */
+pyssl_status pyssl_ctx_set_cipher_list(struct pyssl_ctx *ctx, const uint8_t *list, size_t len);
+
+/**
+ * Sets the lowest protocol version.
+ * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3; 0 the lowest the library has
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_set_min_proto_version(struct pyssl_ctx *ctx, int version);
+
+/**
+ * Sets the highest protocol version.
+ * @param version  as for pyssl_ctx_set_min_proto_version(); 0 the highest the library has
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_set_max_proto_version(struct pyssl_ctx *ctx, int version);
+
+/**
+ * Names the application whose sessions these are, so that no other's are resumed here.
+ * @param id  up to 32 bytes
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
+ */
+pyssl_status pyssl_ctx_set_session_id(struct pyssl_ctx *ctx, const uint8_t *id, size_t len);
+
+/* ---- pyssl_conn_*: a TLS connection. */
+
+/**
+ * For pyssl_conn_recv(): the bytes stay to be received again.
+ */
+#define PYSSL_MSG_PEEK 2
+
+/**
+ * From a transport's functions: nothing can be moved now.
+ */
+#define PYSSL_TRANSPORT_LATER -1
+
+/**
+ * From a transport's functions: they failed; the call that led here returns PYSSL_ERR_CALLBACK.
+ */
+#define PYSSL_TRANSPORT_FAILED -2
+
+
+/**
+ * A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
+ * `write` at a time, on the thread of the call that needs them, and may block. Calling the connection from inside them
+ * gives PYSSL_ERR_BUSY.
+ */
+typedef struct pyssl_transport {
+    /**
+     * Stores up to size bytes; how many. 0 is the end of the stream, or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+     */
+    ptrdiff_t (*read)(void *userdata, uint8_t *buffer, size_t size);
+    /**
+     * Takes up to len bytes; how many (at least 1), or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+     */
+    ptrdiff_t (*write)(void *userdata, const uint8_t *bytes, size_t len);
+    /**
+     * Handed to both.
+     */
+    void *userdata;
+    /**
+     * Frees userdata with the connection; may be NULL.
+     */
+    pyssl_destructor destroy;
+} pyssl_transport;
+
+/**
+ * A new connection without a transport: the caller moves the ciphertext with pyssl_conn_bio_read() and
+ * pyssl_conn_bio_write().
+ * @param out  receives a new handle, to be freed with pyssl_conn_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_new(pyssl_ctx *ctx,
+                            struct pyssl_conn **out);
+
+/**
+ * A new connection on a descriptor, which stays the caller's: the library never closes it. It is used without
+ * blocking; calls wait (in poll) unless O_NONBLOCK is set on it or a timeout says otherwise.
+ * @param fd   a connected socket, or a pipe or terminal open for both directions
+ * @param out  receives a new handle, to be freed with pyssl_conn_free()
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_SYSCALL when fd is not open
+ */
+pyssl_status pyssl_conn_new_fd(pyssl_ctx *ctx,
+                               int fd,
+                               struct pyssl_conn **out);
+
+/**
+ * A new connection on a pair of functions.
+ * @param transport  copied; its destroy runs also when this call fails
+ * @param out        receives a new handle, to be freed with pyssl_conn_free()
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_conn_new_transport(pyssl_ctx *ctx,
+                                      const struct pyssl_transport *transport,
+                                      struct pyssl_conn **out);
+
+/**
+ * Frees a connection. Nothing is sent; the descriptor stays open. Calls under way on other threads end with
+ * PYSSL_ERR_CLOSED.
+ * @param conn  may be NULL
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_free(struct pyssl_conn *conn);
+
+/**
+ * Ends every call that waits on the connection, and every later one, with PYSSL_ERR_CLOSED. Nothing is sent; the
+ * descriptor stays open.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_close(struct pyssl_conn *conn);
+
+/**
+ * How long each call may wait.
+ * @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
+ *                      at all on one with O_NONBLOCK
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_timeout(struct pyssl_conn *conn,
+                                    int64_t milliseconds);
+
+/**
+ * Makes this end the client.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_connect_state(struct pyssl_conn *conn);
+
+/**
+ * Makes this end the server.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_accept_state(struct pyssl_conn *conn);
+
+/**
+ * Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
+ * @param name  a DNS name of len bytes, without NUL
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_set_tlsext_host_name(struct pyssl_conn *conn,
+                                             const uint8_t *name,
+                                             size_t len);
+
+/**
+ * Does the handshake, or what is left of it.
+ * @return PYSSL_OK when it is done; PYSSL_ERR_WANT_READ, PYSSL_ERR_WANT_WRITE (not now), PYSSL_ERR_TIMEOUT,
+ *         PYSSL_ERR_INTERRUPTED (call again), PYSSL_ERR_SYSCALL, PYSSL_ERR_EOF, PYSSL_ERR_CLOSED, PYSSL_ERR_CALLBACK,
+ *         PYSSL_ERR_BUSY, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_do_handshake(struct pyssl_conn *conn);
+
+/**
+ * Receives at most one record's worth of bytes. The handshake is done first if it is not.
+ * @param buffer  receives them
+ * @param size    how many at the most; 0 receives nothing and gives 0
+ * @param flags   PYSSL_MSG_PEEK or 0
+ * @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
+ */
+ptrdiff_t pyssl_conn_recv(struct pyssl_conn *conn,
+                          uint8_t *buffer,
+                          size_t size,
+                          int flags);
+
+/**
+ * Sends at most one record (16,384 bytes). The handshake is done first if it is not.
+ * @param data  what to send; after PYSSL_ERR_WANT_WRITE call again with the same bytes (the address may differ)
+ * @param len    how many; 0 sends nothing and gives 0
+ * @return how many were sent; or as pyssl_conn_do_handshake()
+ */
+ptrdiff_t pyssl_conn_send(struct pyssl_conn *conn,
+                          const uint8_t *data,
+                          size_t len);
+
+/**
+ * Sends everything.
+ * @param data  what to send
+ * @param len    how many
+ * @param sent   receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
+ * @return PYSSL_OK when all went; or as pyssl_conn_do_handshake()
+ */
+pyssl_status pyssl_conn_send_all(struct pyssl_conn *conn,
+                                 const uint8_t *data,
+                                 size_t len,
+                                 size_t *sent);
+
+/**
+ * Sends close_notify; called again, waits for the peer's.
+ * @param done  receives 1 when both were exchanged, 0 when only this end's went
+ * @return PYSSL_OK; or as pyssl_conn_do_handshake()
+ */
+pyssl_status pyssl_conn_shutdown(struct pyssl_conn *conn, int *done);
+
+/**
+ * Gives a connection without transport ciphertext from the peer.
+ * @param data  len of them; all are taken
+ * @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
+ */
+ptrdiff_t pyssl_conn_bio_write(struct pyssl_conn *conn, const uint8_t *data, size_t len);
+
+/**
+ * Takes ciphertext for the peer from a connection without transport.
+ * @param buffer  receives it
+ * @param size    how much at the most
+ * @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
+ */
+ptrdiff_t pyssl_conn_bio_read(struct pyssl_conn *conn,
+                              uint8_t *buffer,
+                              size_t size);
+
+/**
+ * Tells a connection without transport that no more ciphertext will come.
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the connection has a transport
+ */
+pyssl_status pyssl_conn_bio_shutdown(struct pyssl_conn *conn);
+
+/**
+ * Decrypted bytes that can be received without asking the peer.
+ * @param out  receives their number
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_pending(struct pyssl_conn *conn, size_t *out);
+
+/**
+ * The protocol version's number: 0x0304 is TLS 1.3. Before the handshake, the highest this end would use.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_version(struct pyssl_conn *conn,
+                                    int *out);
+
+/**
+ * The protocol version's name: "TLSv1.3".
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_conn_get_version_name(struct pyssl_conn *conn,
+                                         char *buffer,
+                                         size_t size,
+                                         size_t *len);
+
+/**
+ * The cipher suite's name: "TLS_AES_256_GCM_SHA384".
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
+ */
+pyssl_status pyssl_conn_get_cipher_name(struct pyssl_conn *conn,
+                                        char *buffer,
+                                        size_t size,
+                                        size_t *len);
+
+/**
+ * The key exchange group's name: "X25519MLKEM768".
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
+ */
+pyssl_status pyssl_conn_get_group_name(struct pyssl_conn *conn,
+                                       char *buffer,
+                                       size_t size,
+                                       size_t *len);
+
+/**
+ * The peer's own certificate.
+ * @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when the peer showed none
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_peer_certificate(struct pyssl_conn *conn,
+                                             pyssl_x509 **out);
+
+/**
+ * What the verification of the peer's chain came to: X509_V_OK (0) or X509_V_ERR_*. 0 also when no certificate came.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_verify_result(struct pyssl_conn *conn,
+                                          int *out);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -1,6 +1,7 @@
 """Makes the cffi modules from include/pyssl.h: the declarations are never typed twice.
 
-`python ffi_build.py HEADER OUT` writes the ABI-mode module; setup.py uses the same functions.
+`python ffi_build.py HEADER OUT` writes the ABI-mode module; setup.py uses the same functions. `--luajit HEADER OUT`
+writes the declarations for LuaJIT, `--symbols HEADER` prints the names of the functions.
 """
 
 from __future__ import annotations
@@ -44,12 +45,19 @@ def write_abi(header: Path, out: Path) -> None:
     builder.emit_python_code(str(out))
 
 
+def functions(header: str) -> list[str]:
+    """The names of the functions that the header declares, sorted."""
+    return sorted(set(re.findall(r"\b(pyssl_\w+)\(", declarations(header))))
+
+
 def _is_constant(line: str) -> bool:
     return re.fullmatch(r"#define \w+ -?(0x)?[0-9A-Fa-f]+\s*", line) is not None
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--luajit":
+    if sys.argv[1] == "--symbols":
+        print("\n".join(functions(Path(sys.argv[2]).read_text())))
+    elif sys.argv[1] == "--luajit":
         Path(sys.argv[3]).write_text(enum_constants(declarations(Path(sys.argv[2]).read_text())))
     else:
         write_abi(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,4 +1,5 @@
 """Keys, certificates and their containers."""
+
 from .errors import Error
 
 __all__ = ["Error"]

@@ -221,7 +221,7 @@ typedef struct pyssl_error_entry {
  * @param out  receives it; status is PYSSL_OK and message "" when nothing failed yet
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when out is NULL
  */
-pyssl_status pyssl_error_last(struct pyssl_error *out);
+pyssl_status pyssl_error_last(pyssl_error *out);
 
 /**
  * An entry of OpenSSL's queue as it was at the last failure.
@@ -229,7 +229,7 @@ pyssl_status pyssl_error_last(struct pyssl_error *out);
  * @param out    receives it
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when index is too large or out is NULL
  */
-pyssl_status pyssl_error_entry_at(size_t index, struct pyssl_error_entry *out);
+pyssl_status pyssl_error_entry_at(size_t index, pyssl_error_entry *out);
 
 /**
  * The sentence of the calling thread's last failure, "" when there is none; never NULL.
@@ -365,21 +365,21 @@ typedef ptrdiff_t (*pyssl_passphrase_fn)(void *userdata, int writing, uint8_t *r
  * @param out  receives a new handle, to be freed with pyssl_pkey_free()
  * @return PYSSL_OK
  */
-pyssl_status pyssl_pkey_new(struct pyssl_pkey **out);
+pyssl_status pyssl_pkey_new(pyssl_pkey **out);
 
 /**
  * Frees a handle.
  * @param key  NULL is fine
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkey_free(struct pyssl_pkey *key);
+pyssl_status pyssl_pkey_free(pyssl_pkey *key);
 
 /**
  * Puts a fresh RSA key (exponent 65537) in this one's place.
  * @param bits  size of the modulus
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when bits is not positive; PYSSL_ERROR when OpenSSL refuses the size
  */
-pyssl_status pyssl_pkey_generate_rsa(struct pyssl_pkey *key,
+pyssl_status pyssl_pkey_generate_rsa(pyssl_pkey *key,
                                      int bits);
 
 /**
@@ -387,53 +387,53 @@ pyssl_status pyssl_pkey_generate_rsa(struct pyssl_pkey *key,
  * @param bits  size of p
  * @return as pyssl_pkey_generate_rsa()
  */
-pyssl_status pyssl_pkey_generate_dsa(struct pyssl_pkey *key, int bits);
+pyssl_status pyssl_pkey_generate_dsa(pyssl_pkey *key, int bits);
 
 /**
  * Puts a fresh key on an elliptic curve in this one's place.
  * @param curve  OpenSSL's short name ("prime256v1"), a NIST name ("P-256") or dotted numbers
  * @return PYSSL_OK, or PYSSL_ERROR when OpenSSL does not know the curve
  */
-pyssl_status pyssl_pkey_generate_ec(struct pyssl_pkey *key, const char *curve);
+pyssl_status pyssl_pkey_generate_ec(pyssl_pkey *key, const char *curve);
 
 /**
  * Puts a fresh Ed25519 key in this one's place.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkey_generate_ed25519(struct pyssl_pkey *key);
+pyssl_status pyssl_pkey_generate_ed25519(pyssl_pkey *key);
 
 /**
  * Puts a fresh Ed448 key in this one's place.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkey_generate_ed448(struct pyssl_pkey *key);
+pyssl_status pyssl_pkey_generate_ed448(pyssl_pkey *key);
 
 /**
  * The size OpenSSL names the key by, in bits.
  * @param out  receives it; 0 for an empty key
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkey_bits(struct pyssl_pkey *key, int *out);
+pyssl_status pyssl_pkey_bits(pyssl_pkey *key, int *out);
 
 /**
  * The kind of key.
  * @param out  receives PYSSL_KEY_*, or another of OpenSSL's EVP_PKEY ids; 0 for an empty key
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkey_type(struct pyssl_pkey *key, int *out);
+pyssl_status pyssl_pkey_type(pyssl_pkey *key, int *out);
 
 /**
  * Whether the private part is missing.
  * @param out  receives 1 for a public key, 0 for a private or an empty one
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkey_is_public_only(struct pyssl_pkey *key, int *out);
+pyssl_status pyssl_pkey_is_public_only(pyssl_pkey *key, int *out);
 
 /**
  * Holds the numbers of a private RSA key against each other.
  * @return PYSSL_OK when they fit; PYSSL_ERROR when not; PYSSL_ERR_ARGUMENT for a public key or another kind
  */
-pyssl_status pyssl_pkey_check(struct pyssl_pkey *key);
+pyssl_status pyssl_pkey_check(pyssl_pkey *key);
 
 /**
  * Loads a private key. Nothing is ever asked for on a terminal.
@@ -454,7 +454,7 @@ pyssl_status pyssl_pkey_load_private(int filetype,
                                      size_t passphrase_len,
                                      pyssl_passphrase_fn callback,
                                      void *userdata,
-                                     struct pyssl_pkey **out);
+                                     pyssl_pkey **out);
 
 /**
  * Writes a private key.
@@ -469,7 +469,7 @@ pyssl_status pyssl_pkey_load_private(int filetype,
  * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERR_ARGUMENT for an unknown cipher;
  *         PYSSL_ERROR, also when there is no private part
  */
-pyssl_status pyssl_pkey_dump_private(struct pyssl_pkey *key,
+pyssl_status pyssl_pkey_dump_private(pyssl_pkey *key,
                                      int filetype,
                                      const char *cipher,
                                      const uint8_t *passphrase,
@@ -482,7 +482,7 @@ pyssl_status pyssl_pkey_dump_private(struct pyssl_pkey *key,
  * Writes a private key as PEM in the traditional form of its kind ("BEGIN RSA PRIVATE KEY").
  * Parameters and results as for pyssl_pkey_dump_private().
  */
-pyssl_status pyssl_pkey_dump_private_traditional(struct pyssl_pkey *key,
+pyssl_status pyssl_pkey_dump_private_traditional(pyssl_pkey *key,
                                                  const char *cipher,
                                                  const uint8_t *passphrase,
                                                  size_t passphrase_len,
@@ -500,7 +500,7 @@ pyssl_status pyssl_pkey_dump_private_traditional(struct pyssl_pkey *key,
 pyssl_status pyssl_pkey_load_public(int filetype,
                                     const uint8_t *data,
                                     size_t data_len,
-                                    struct pyssl_pkey **out);
+                                    pyssl_pkey **out);
 
 /**
  * Writes the public part (SubjectPublicKeyInfo).
@@ -510,7 +510,7 @@ pyssl_status pyssl_pkey_load_public(int filetype,
  * @param len       receives the length
  * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len
  */
-pyssl_status pyssl_pkey_dump_public(struct pyssl_pkey *key,
+pyssl_status pyssl_pkey_dump_public(pyssl_pkey *key,
                                     int filetype,
                                     uint8_t *room,
                                     size_t size,
@@ -538,21 +538,21 @@ pyssl_status pyssl_curve_name(size_t index, char *room, size_t size, size_t *len
  * @param out  receives a new handle, to be freed with pyssl_name_free()
  * @return PYSSL_OK
  */
-pyssl_status pyssl_name_new(struct pyssl_name **out);
+pyssl_status pyssl_name_new(pyssl_name **out);
 
 /**
  * Frees a handle.
  * @param name  NULL is fine
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_name_free(struct pyssl_name *name);
+pyssl_status pyssl_name_free(pyssl_name *name);
 
 /**
  * An independent copy.
  * @param out  receives a new handle
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_name_copy(struct pyssl_name *name, struct pyssl_name **out);
+pyssl_status pyssl_name_copy(pyssl_name *name, pyssl_name **out);
 
 /**
  * The value of the first entry of a type.
@@ -563,7 +563,7 @@ pyssl_status pyssl_name_copy(struct pyssl_name *name, struct pyssl_name **out);
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is none; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type;
  *         PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_get(struct pyssl_name *name,
+pyssl_status pyssl_name_get(pyssl_name *name,
                             const char *attribute,
                             char *room,
                             size_t size,
@@ -575,7 +575,7 @@ pyssl_status pyssl_name_get(struct pyssl_name *name,
  * @param value      UTF-8; OpenSSL picks the string type and checks the length as RFC 5280 says
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type; PYSSL_ERROR when it refuses the value
  */
-pyssl_status pyssl_name_set(struct pyssl_name *name,
+pyssl_status pyssl_name_set(pyssl_name *name,
                             const char *attribute,
                             const uint8_t *value,
                             size_t value_len);
@@ -585,7 +585,7 @@ pyssl_status pyssl_name_set(struct pyssl_name *name,
  * @param out  receives the number
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_name_entry_count(struct pyssl_name *name, size_t *out);
+pyssl_status pyssl_name_entry_count(pyssl_name *name, size_t *out);
 
 /**
  * The type of an entry.
@@ -595,7 +595,7 @@ pyssl_status pyssl_name_entry_count(struct pyssl_name *name, size_t *out);
  * @param len    receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_entry_type(struct pyssl_name *name,
+pyssl_status pyssl_name_entry_type(pyssl_name *name,
                                    size_t index,
                                    char *room,
                                    size_t size,
@@ -609,7 +609,7 @@ pyssl_status pyssl_name_entry_type(struct pyssl_name *name,
  * @param len    receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_entry_value(struct pyssl_name *name,
+pyssl_status pyssl_name_entry_value(pyssl_name *name,
                                     size_t index,
                                     uint8_t *room,
                                     size_t size,
@@ -622,14 +622,14 @@ pyssl_status pyssl_name_entry_value(struct pyssl_name *name,
  * @param len   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_der(struct pyssl_name *name, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_name_der(pyssl_name *name, uint8_t *room, size_t size, size_t *len);
 
 /**
  * The hash by which c_rehash names files: first four bytes, little endian, of SHA-1 over the canonical encoding.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_name_hash(struct pyssl_name *name,
+pyssl_status pyssl_name_hash(pyssl_name *name,
                              uint32_t *out);
 
 /**
@@ -637,8 +637,8 @@ pyssl_status pyssl_name_hash(struct pyssl_name *name,
  * @param out  receives -1, 0 or 1
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_name_compare(struct pyssl_name *name,
-                                struct pyssl_name *other,
+pyssl_status pyssl_name_compare(pyssl_name *name,
+                                pyssl_name *other,
                                 int *out);
 
 /**
@@ -648,7 +648,7 @@ pyssl_status pyssl_name_compare(struct pyssl_name *name,
  * @param len   receives the length without the NUL
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_oneline(struct pyssl_name *name, char *room, size_t size, size_t *len);
+pyssl_status pyssl_name_oneline(pyssl_name *name, char *room, size_t size, size_t *len);
 
 /* ---- pyssl_x509_*: certificates. */
 
@@ -657,14 +657,14 @@ pyssl_status pyssl_name_oneline(struct pyssl_name *name, char *room, size_t size
  * @param out  receives a new handle, to be freed with pyssl_x509_free()
  * @return PYSSL_OK
  */
-pyssl_status pyssl_x509_new(struct pyssl_x509 **out);
+pyssl_status pyssl_x509_new(pyssl_x509 **out);
 
 /**
  * Frees a handle.
  * @param cert  NULL is fine
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_free(struct pyssl_x509 *cert);
+pyssl_status pyssl_x509_free(pyssl_x509 *cert);
 
 /**
  * Loads a certificate.
@@ -676,7 +676,7 @@ pyssl_status pyssl_x509_free(struct pyssl_x509 *cert);
 pyssl_status pyssl_x509_load(int filetype,
                              const uint8_t *data,
                              size_t data_len,
-                             struct pyssl_x509 **out);
+                             pyssl_x509 **out);
 
 /**
  * Writes a certificate.
@@ -686,7 +686,7 @@ pyssl_status pyssl_x509_load(int filetype,
  * @param len       receives the length
  * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
  */
-pyssl_status pyssl_x509_dump(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_dump(pyssl_x509 *cert,
                              int filetype,
                              uint8_t *room,
                              size_t size,
@@ -697,46 +697,46 @@ pyssl_status pyssl_x509_dump(struct pyssl_x509 *cert,
  * @param out  receives a new handle, to be freed with pyssl_name_free()
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_subject(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_subject(pyssl_x509 *cert,
                                 pyssl_name **out);
 
 /**
  * The certificate's issuer, as pyssl_x509_subject().
  */
-pyssl_status pyssl_x509_issuer(struct pyssl_x509 *cert, pyssl_name **out);
+pyssl_status pyssl_x509_issuer(pyssl_x509 *cert, pyssl_name **out);
 
 /**
  * Copies a name into the certificate as its subject. Views of the subject made before are dead from now on.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_subject(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_set_subject(pyssl_x509 *cert,
                                     pyssl_name *name);
 
 /**
  * As pyssl_x509_set_subject(), for the issuer.
  */
-pyssl_status pyssl_x509_set_issuer(struct pyssl_x509 *cert, pyssl_name *name);
+pyssl_status pyssl_x509_set_issuer(pyssl_x509 *cert, pyssl_name *name);
 
 /**
  * The hash of the subject, as pyssl_name_hash().
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_subject_name_hash(struct pyssl_x509 *cert, uint32_t *out);
+pyssl_status pyssl_x509_subject_name_hash(pyssl_x509 *cert, uint32_t *out);
 
 /**
  * The version field.
  * @param out  receives it, zero based: 2 means v3
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_version(struct pyssl_x509 *cert, long *out);
+pyssl_status pyssl_x509_version(pyssl_x509 *cert, long *out);
 
 /**
  * Sets the version field.
  * @param version  zero based: 2 means v3; stored as it is
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_version(struct pyssl_x509 *cert, long version);
+pyssl_status pyssl_x509_set_version(pyssl_x509 *cert, long version);
 
 /**
  * The serial number: big endian, two's complement, as few bytes as can be.
@@ -745,14 +745,14 @@ pyssl_status pyssl_x509_set_version(struct pyssl_x509 *cert, long version);
  * @param len   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_x509_serial(struct pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_x509_serial(pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
 
 /**
  * Sets the serial number, of any size and sign.
  * @param serial  big endian, two's complement; no bytes mean 0
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_serial(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_set_serial(pyssl_x509 *cert,
                                    const uint8_t *serial,
                                    size_t serial_len);
 
@@ -763,7 +763,7 @@ pyssl_status pyssl_x509_set_serial(struct pyssl_x509 *cert,
  * @param len   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when it was never set; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_x509_not_before(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_not_before(pyssl_x509 *cert,
                                    uint8_t *room,
                                    size_t size,
                                    size_t *len);
@@ -771,7 +771,7 @@ pyssl_status pyssl_x509_not_before(struct pyssl_x509 *cert,
 /**
  * The end of the validity period, as pyssl_x509_not_before().
  */
-pyssl_status pyssl_x509_not_after(struct pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_x509_not_after(pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
 
 /**
  * Sets the start of the validity period.
@@ -779,13 +779,13 @@ pyssl_status pyssl_x509_not_after(struct pyssl_x509 *cert, uint8_t *room, size_t
  *              fractions or offsets
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when it is none
  */
-pyssl_status pyssl_x509_set_not_before(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_set_not_before(pyssl_x509 *cert,
                                        const char *when);
 
 /**
  * Sets the end of the validity period, as pyssl_x509_set_not_before().
  */
-pyssl_status pyssl_x509_set_not_after(struct pyssl_x509 *cert, const char *when);
+pyssl_status pyssl_x509_set_not_after(pyssl_x509 *cert, const char *when);
 
 /**
  * Sets the start of the validity period to a moment relative to now. One that ASN.1 cannot express (after the year
@@ -793,34 +793,34 @@ pyssl_status pyssl_x509_set_not_after(struct pyssl_x509 *cert, const char *when)
  * @param seconds  from now; negative for the past
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_adjust_not_before(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_adjust_not_before(pyssl_x509 *cert,
                                           long seconds);
 
 /**
  * Sets the end of the validity period, as pyssl_x509_adjust_not_before().
  */
-pyssl_status pyssl_x509_adjust_not_after(struct pyssl_x509 *cert, long seconds);
+pyssl_status pyssl_x509_adjust_not_after(pyssl_x509 *cert, long seconds);
 
 /**
  * Whether the end of the validity period lies in the past, by this machine's clock.
  * @param out  receives 1 or 0
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the end was never set
  */
-pyssl_status pyssl_x509_has_expired(struct pyssl_x509 *cert, int *out);
+pyssl_status pyssl_x509_has_expired(pyssl_x509 *cert, int *out);
 
 /**
  * The certified public key.
  * @param out  receives a new handle of a public-only key
  * @return PYSSL_OK; PYSSL_ERROR when there is none, or OpenSSL cannot use it
  */
-pyssl_status pyssl_x509_pubkey(struct pyssl_x509 *cert, pyssl_pkey **out);
+pyssl_status pyssl_x509_pubkey(pyssl_x509 *cert, pyssl_pkey **out);
 
 /**
  * Sets the certified public key.
  * @param key  its public part is copied
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an empty key
  */
-pyssl_status pyssl_x509_set_pubkey(struct pyssl_x509 *cert, pyssl_pkey *key);
+pyssl_status pyssl_x509_set_pubkey(pyssl_x509 *cert, pyssl_pkey *key);
 
 /**
  * Signs the certificate.
@@ -828,7 +828,7 @@ pyssl_status pyssl_x509_set_pubkey(struct pyssl_x509 *cert, pyssl_pkey *key);
  * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERROR
  */
-pyssl_status pyssl_x509_sign(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_sign(pyssl_x509 *cert,
                              pyssl_pkey *key,
                              const char *digest);
 
@@ -839,7 +839,7 @@ pyssl_status pyssl_x509_sign(struct pyssl_x509 *cert,
  * @param len   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is none or OpenSSL does not know it; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_x509_signature_algorithm(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_signature_algorithm(pyssl_x509 *cert,
                                             char *room,
                                             size_t size,
                                             size_t *len);
@@ -852,11 +852,18 @@ pyssl_status pyssl_x509_signature_algorithm(struct pyssl_x509 *cert,
  * @param len     receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown digest; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_x509_digest(struct pyssl_x509 *cert,
+pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
                                const char *digest,
                                uint8_t *room,
                                size_t size,
                                size_t *len);
+
+/* ---- Callbacks: a C function, its userdata, and a destructor for that. */
+
+/**
+ * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
+ */
+typedef void (*pyssl_destructor)(void *userdata);
 
 /* ---- pyssl_ctx_*: what connections have in common: protocol, keys, trust, callbacks. */
 
@@ -964,20 +971,20 @@ typedef int (*pyssl_verify_callback)(void *userdata,
  * @param out     receives a new handle, to be freed with pyssl_ctx_free()
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown or withdrawn protocol
  */
-pyssl_status pyssl_ctx_new(int method, struct pyssl_ctx **out);
+pyssl_status pyssl_ctx_new(int method, pyssl_ctx **out);
 
 /**
  * Frees a context; its connections keep what they need of it.
  * @param ctx  may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_free(struct pyssl_ctx *ctx);
+pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
  * Sets the certificate that this end shows. It is copied.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_use_certificate(struct pyssl_ctx *ctx, pyssl_x509 *cert);
+pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
 
 /**
  * Sets the certificate that this end shows, from a file.
@@ -985,7 +992,7 @@ pyssl_status pyssl_ctx_use_certificate(struct pyssl_ctx *ctx, pyssl_x509 *cert);
  * @param type  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
  */
-pyssl_status pyssl_ctx_use_certificate_file(struct pyssl_ctx *ctx,
+pyssl_status pyssl_ctx_use_certificate_file(pyssl_ctx *ctx,
                                             const char *file,
                                             int type);
 
@@ -994,20 +1001,20 @@ pyssl_status pyssl_ctx_use_certificate_file(struct pyssl_ctx *ctx,
  * @param file  its name
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
  */
-pyssl_status pyssl_ctx_use_certificate_chain_file(struct pyssl_ctx *ctx,
+pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
                                                   const char *file);
 
 /**
  * Adds a certificate to the chain that is sent after this end's own. It is copied.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_add_extra_chain_cert(struct pyssl_ctx *ctx, pyssl_x509 *cert);
+pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
 
 /**
  * Sets the private key of this end. If a certificate is set already they must belong together.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch")
  */
-pyssl_status pyssl_ctx_use_privatekey(struct pyssl_ctx *ctx, pyssl_pkey *key);
+pyssl_status pyssl_ctx_use_privatekey(pyssl_ctx *ctx, pyssl_pkey *key);
 
 /**
  * Sets the private key of this end, from a file. Nothing is ever asked for on a terminal.
@@ -1018,7 +1025,7 @@ pyssl_status pyssl_ctx_use_privatekey(struct pyssl_ctx *ctx, pyssl_pkey *key);
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, PYSSL_ERR_CALLBACK, or PYSSL_ERROR (the error names the file
  *         and the errno, or says that the passphrase is missing or wrong)
  */
-pyssl_status pyssl_ctx_use_privatekey_file(struct pyssl_ctx *ctx,
+pyssl_status pyssl_ctx_use_privatekey_file(pyssl_ctx *ctx,
                                            const char *file,
                                            int type,
                                            pyssl_passphrase_fn callback,
@@ -1028,7 +1035,7 @@ pyssl_status pyssl_ctx_use_privatekey_file(struct pyssl_ctx *ctx,
  * Tells whether private key and certificate belong together.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_check_privatekey(struct pyssl_ctx *ctx);
+pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 
 /**
  * Trusts the certificates of a file, or of a directory, or of both.
@@ -1036,7 +1043,7 @@ pyssl_status pyssl_ctx_check_privatekey(struct pyssl_ctx *ctx);
  * @param capath  a directory with OpenSSL's hashed names; may be NULL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
  */
-pyssl_status pyssl_ctx_load_verify_locations(struct pyssl_ctx *ctx,
+pyssl_status pyssl_ctx_load_verify_locations(pyssl_ctx *ctx,
                                              const char *cafile,
                                              const char *capath);
 
@@ -1044,7 +1051,7 @@ pyssl_status pyssl_ctx_load_verify_locations(struct pyssl_ctx *ctx,
  * Trusts what the system trusts: SSL_CERT_FILE and SSL_CERT_DIR where set, else the distribution's bundle.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_load_system_trust(struct pyssl_ctx *ctx);
+pyssl_status pyssl_ctx_load_system_trust(pyssl_ctx *ctx);
 
 /**
  * Says whether and how peers are verified.
@@ -1054,7 +1061,7 @@ pyssl_status pyssl_ctx_load_system_trust(struct pyssl_ctx *ctx);
  * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_verify(struct pyssl_ctx *ctx,
+pyssl_status pyssl_ctx_set_verify(pyssl_ctx *ctx,
                                   int mode,
                                   pyssl_verify_callback callback,
                                   void *userdata,
@@ -1065,7 +1072,7 @@ pyssl_status pyssl_ctx_set_verify(struct pyssl_ctx *ctx,
  * @param out  receives them
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_verify_mode(struct pyssl_ctx *ctx, int *out);
+pyssl_status pyssl_ctx_get_verify_mode(pyssl_ctx *ctx, int *out);
 
 /**
  * Adds options (SSL_OP_*); none is ever removed.
@@ -1073,35 +1080,35 @@ pyssl_status pyssl_ctx_get_verify_mode(struct pyssl_ctx *ctx, int *out);
  * @param out      receives the bits as they are then
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_options(struct pyssl_ctx *ctx, uint64_t options, uint64_t *out);
+pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
 
 /**
  * Sets the cipher suites up to TLS 1.2, in OpenSSL's list syntax (`openssl ciphers`).
  * @param list  text of len bytes, without NUL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
  */
-pyssl_status pyssl_ctx_set_cipher_list(struct pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
 
 /**
  * Sets the lowest protocol version.
  * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3; 0 the lowest the library has
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_set_min_proto_version(struct pyssl_ctx *ctx, int version);
+pyssl_status pyssl_ctx_set_min_proto_version(pyssl_ctx *ctx, int version);
 
 /**
  * Sets the highest protocol version.
  * @param version  as for pyssl_ctx_set_min_proto_version(); 0 the highest the library has
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_set_max_proto_version(struct pyssl_ctx *ctx, int version);
+pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
 
 /**
  * Names the application whose sessions these are, so that no other's are resumed here.
  * @param id  up to 32 bytes
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
  */
-pyssl_status pyssl_ctx_set_session_id(struct pyssl_ctx *ctx, const uint8_t *id, size_t len);
+pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
 
 /* ---- pyssl_conn_*: a TLS connection. */
 
@@ -1152,7 +1159,7 @@ typedef struct pyssl_transport {
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_new(pyssl_ctx *ctx,
-                            struct pyssl_conn **out);
+                            pyssl_conn **out);
 
 /**
  * A new connection on a descriptor, which stays the caller's: the library never closes it. It is used without
@@ -1163,7 +1170,7 @@ pyssl_status pyssl_conn_new(pyssl_ctx *ctx,
  */
 pyssl_status pyssl_conn_new_fd(pyssl_ctx *ctx,
                                int fd,
-                               struct pyssl_conn **out);
+                               pyssl_conn **out);
 
 /**
  * A new connection on a pair of functions.
@@ -1172,8 +1179,8 @@ pyssl_status pyssl_conn_new_fd(pyssl_ctx *ctx,
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT
  */
 pyssl_status pyssl_conn_new_transport(pyssl_ctx *ctx,
-                                      const struct pyssl_transport *transport,
-                                      struct pyssl_conn **out);
+                                      const pyssl_transport *transport,
+                                      pyssl_conn **out);
 
 /**
  * Frees a connection. Nothing is sent; the descriptor stays open. Calls under way on other threads end with
@@ -1181,14 +1188,14 @@ pyssl_status pyssl_conn_new_transport(pyssl_ctx *ctx,
  * @param conn  may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_free(struct pyssl_conn *conn);
+pyssl_status pyssl_conn_free(pyssl_conn *conn);
 
 /**
  * Ends every call that waits on the connection, and every later one, with PYSSL_ERR_CLOSED. Nothing is sent; the
  * descriptor stays open.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_close(struct pyssl_conn *conn);
+pyssl_status pyssl_conn_close(pyssl_conn *conn);
 
 /**
  * How long each call may wait.
@@ -1196,27 +1203,27 @@ pyssl_status pyssl_conn_close(struct pyssl_conn *conn);
  *                      at all on one with O_NONBLOCK
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_set_timeout(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_set_timeout(pyssl_conn *conn,
                                     int64_t milliseconds);
 
 /**
  * Makes this end the client.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_set_connect_state(struct pyssl_conn *conn);
+pyssl_status pyssl_conn_set_connect_state(pyssl_conn *conn);
 
 /**
  * Makes this end the server.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_set_accept_state(struct pyssl_conn *conn);
+pyssl_status pyssl_conn_set_accept_state(pyssl_conn *conn);
 
 /**
  * Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
  * @param name  a DNS name of len bytes, without NUL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
-pyssl_status pyssl_conn_set_tlsext_host_name(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn,
                                              const uint8_t *name,
                                              size_t len);
 
@@ -1226,7 +1233,7 @@ pyssl_status pyssl_conn_set_tlsext_host_name(struct pyssl_conn *conn,
  *         PYSSL_ERR_INTERRUPTED (call again), PYSSL_ERR_SYSCALL, PYSSL_ERR_EOF, PYSSL_ERR_CLOSED, PYSSL_ERR_CALLBACK,
  *         PYSSL_ERR_BUSY, or PYSSL_ERROR
  */
-pyssl_status pyssl_conn_do_handshake(struct pyssl_conn *conn);
+pyssl_status pyssl_conn_do_handshake(pyssl_conn *conn);
 
 /**
  * Receives at most one record's worth of bytes. The handshake is done first if it is not.
@@ -1235,7 +1242,7 @@ pyssl_status pyssl_conn_do_handshake(struct pyssl_conn *conn);
  * @param flags   PYSSL_MSG_PEEK or 0
  * @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
  */
-ptrdiff_t pyssl_conn_recv(struct pyssl_conn *conn,
+ptrdiff_t pyssl_conn_recv(pyssl_conn *conn,
                           uint8_t *buffer,
                           size_t size,
                           int flags);
@@ -1246,7 +1253,7 @@ ptrdiff_t pyssl_conn_recv(struct pyssl_conn *conn,
  * @param len    how many; 0 sends nothing and gives 0
  * @return how many were sent; or as pyssl_conn_do_handshake()
  */
-ptrdiff_t pyssl_conn_send(struct pyssl_conn *conn,
+ptrdiff_t pyssl_conn_send(pyssl_conn *conn,
                           const uint8_t *data,
                           size_t len);
 
@@ -1257,7 +1264,7 @@ ptrdiff_t pyssl_conn_send(struct pyssl_conn *conn,
  * @param sent   receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
  * @return PYSSL_OK when all went; or as pyssl_conn_do_handshake()
  */
-pyssl_status pyssl_conn_send_all(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
                                  const uint8_t *data,
                                  size_t len,
                                  size_t *sent);
@@ -1267,14 +1274,14 @@ pyssl_status pyssl_conn_send_all(struct pyssl_conn *conn,
  * @param done  receives 1 when both were exchanged, 0 when only this end's went
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */
-pyssl_status pyssl_conn_shutdown(struct pyssl_conn *conn, int *done);
+pyssl_status pyssl_conn_shutdown(pyssl_conn *conn, int *done);
 
 /**
  * Gives a connection without transport ciphertext from the peer.
  * @param data  len of them; all are taken
  * @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
-ptrdiff_t pyssl_conn_bio_write(struct pyssl_conn *conn, const uint8_t *data, size_t len);
+ptrdiff_t pyssl_conn_bio_write(pyssl_conn *conn, const uint8_t *data, size_t len);
 
 /**
  * Takes ciphertext for the peer from a connection without transport.
@@ -1282,7 +1289,7 @@ ptrdiff_t pyssl_conn_bio_write(struct pyssl_conn *conn, const uint8_t *data, siz
  * @param size    how much at the most
  * @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
-ptrdiff_t pyssl_conn_bio_read(struct pyssl_conn *conn,
+ptrdiff_t pyssl_conn_bio_read(pyssl_conn *conn,
                               uint8_t *buffer,
                               size_t size);
 
@@ -1290,21 +1297,21 @@ ptrdiff_t pyssl_conn_bio_read(struct pyssl_conn *conn,
  * Tells a connection without transport that no more ciphertext will come.
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
-pyssl_status pyssl_conn_bio_shutdown(struct pyssl_conn *conn);
+pyssl_status pyssl_conn_bio_shutdown(pyssl_conn *conn);
 
 /**
  * Decrypted bytes that can be received without asking the peer.
  * @param out  receives their number
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_pending(struct pyssl_conn *conn, size_t *out);
+pyssl_status pyssl_conn_pending(pyssl_conn *conn, size_t *out);
 
 /**
  * The protocol version's number: 0x0304 is TLS 1.3. Before the handshake, the highest this end would use.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_version(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_get_version(pyssl_conn *conn,
                                     int *out);
 
 /**
@@ -1314,7 +1321,7 @@ pyssl_status pyssl_conn_get_version(struct pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_version_name(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_get_version_name(pyssl_conn *conn,
                                          char *buffer,
                                          size_t size,
                                          size_t *len);
@@ -1326,7 +1333,7 @@ pyssl_status pyssl_conn_get_version_name(struct pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_get_cipher_name(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_get_cipher_name(pyssl_conn *conn,
                                         char *buffer,
                                         size_t size,
                                         size_t *len);
@@ -1338,7 +1345,7 @@ pyssl_status pyssl_conn_get_cipher_name(struct pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_get_group_name(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_get_group_name(pyssl_conn *conn,
                                        char *buffer,
                                        size_t size,
                                        size_t *len);
@@ -1348,7 +1355,7 @@ pyssl_status pyssl_conn_get_group_name(struct pyssl_conn *conn,
  * @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when the peer showed none
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_peer_certificate(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_get_peer_certificate(pyssl_conn *conn,
                                              pyssl_x509 **out);
 
 /**
@@ -1356,7 +1363,7 @@ pyssl_status pyssl_conn_get_peer_certificate(struct pyssl_conn *conn,
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_verify_result(struct pyssl_conn *conn,
+pyssl_status pyssl_conn_get_verify_result(pyssl_conn *conn,
                                           int *out);
 
 #ifdef __cplusplus

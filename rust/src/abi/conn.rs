@@ -60,11 +60,7 @@ pub unsafe extern "C" fn pyssl_conn_new(ctx: *mut pyssl_ctx, out: *mut *mut pyss
 /// @param out  receives a new handle, to be freed with pyssl_conn_free()
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_SYSCALL when fd is not open
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_new_fd(
-    ctx: *mut pyssl_ctx,
-    fd: c_int,
-    out: *mut *mut pyssl_conn,
-) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_new_fd(ctx: *mut pyssl_ctx, fd: c_int, out: *mut *mut pyssl_conn) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_conn(out, Conn::socket(&*Ctx::lookup(ctx)?, fd)?) })
 }

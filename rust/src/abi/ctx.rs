@@ -12,7 +12,7 @@ use crate::core::error::{Error, Result};
 use crate::core::filetype::FileType;
 use crate::core::passphrase::Passphrase;
 use crate::core::pkey::PKey;
-use crate::core::sys::ssl::Method;
+use crate::core::sys::ssl_ctx::Method;
 use crate::core::x509::X509;
 use libc::{c_char, c_int, c_void};
 use std::sync::Arc;
@@ -284,8 +284,12 @@ fn method_of(method: c_int) -> Result<(Method, Option<u16>)> {
         PYSSL_DTLS_METHOD => (Method::Dtls, None),
         PYSSL_DTLS_SERVER_METHOD => (Method::DtlsServer, None),
         PYSSL_DTLS_CLIENT_METHOD => (Method::DtlsClient, None),
-        PYSSL_SSLV2_METHOD => return Err(Error::argument("No such protocol: OpenSSL has no SSL 2.0 any more (RFC 6176)")),
-        PYSSL_SSLV3_METHOD => return Err(Error::argument("No such protocol: OpenSSL is built without SSL 3.0 (RFC 7568)")),
+        PYSSL_SSLV2_METHOD => {
+            return Err(Error::argument("No such protocol: OpenSSL has no SSL 2.0 any more (RFC 6176)"))
+        }
+        PYSSL_SSLV3_METHOD => {
+            return Err(Error::argument("No such protocol: OpenSSL is built without SSL 3.0 (RFC 7568)"))
+        }
         _ => return Err(Error::argument("No such protocol")),
     })
 }
@@ -303,7 +307,8 @@ fn verify_from(callback: pyssl_verify_callback, userdata: UserData) -> Option<Ar
         };
         let (error, depth) = (at.error().as_raw(), at.error_depth() as c_int);
         // SAFETY: the function and its userdata were given together.
-        match unsafe { callback(userdata.get(), conn.handle() as *mut pyssl_conn, cert, error, depth, c_int::from(ok)) } {
+        match unsafe { callback(userdata.get(), conn.handle() as *mut pyssl_conn, cert, error, depth, c_int::from(ok)) }
+        {
             0 => Ok(false),
             1.. => Ok(true),
             _ => Err(Raised),

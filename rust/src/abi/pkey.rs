@@ -302,7 +302,12 @@ unsafe fn encryption<'a>(
 }
 
 /// Asks the user's callback.
-pub(super) fn ask(callback: pyssl_passphrase_fn, userdata: *mut c_void, room: &mut [u8], writing: bool) -> Result<usize> {
+pub(super) fn ask(
+    callback: pyssl_passphrase_fn,
+    userdata: *mut c_void,
+    room: &mut [u8],
+    writing: bool,
+) -> Result<usize> {
     let refused = || Error::new(Status::Callback, "the passphrase callback failed");
     let callback = callback.ok_or_else(refused)?;
     // SAFETY: the header says what the callback must be; the room is ours.

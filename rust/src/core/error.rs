@@ -82,7 +82,7 @@ impl Error {
 
     /// A refusal of the operating system.
     pub fn os(errno: i32) -> Self {
-        let message = std::io::Error::from_raw_os_error(errno).to_string().into();
+        let message = format!("{} (errno {errno})", err::system_text(errno)).into();
         Self::with(Status::Syscall, Detail { message, errno, ..Detail::default() })
     }
 
@@ -92,8 +92,8 @@ impl Error {
         Self::with(
             Status::Error,
             Detail {
-                message: format!("{doing} {path:?}: {error}").into(),
-                entries: vec![Entry::system(errno, error)],
+                message: format!("{doing} {path:?}: {} (errno {errno})", err::system_text(errno)).into(),
+                entries: vec![Entry::system(errno)],
                 errno,
                 path: Some(path.to_owned()),
                 ..Detail::default()
@@ -141,10 +141,9 @@ impl From<openssl::error::ErrorStack> for Error {
 
 impl Entry {
     /// The entry OpenSSL itself writes for a failed system call ("system library").
-    fn system(errno: i32, error: &std::io::Error) -> Self {
-        let text = error.to_string();
-        let reason = text.split(" (os error").next().unwrap_or_default().to_owned();
-        Entry { code: err::system_code(errno), library: "system library".into(), reason, ..Entry::default() }
+    fn system(errno: i32) -> Self {
+        let (code, reason) = (err::system_code(errno), err::system_text(errno));
+        Entry { code, library: "system library".into(), reason, ..Entry::default() }
     }
 }
 

@@ -21,6 +21,13 @@ impl Conn {
     }
 
     fn explain_failure(&self, mut error: Error) -> Error {
+        if error.detail.as_ref().is_some_and(|detail| detail.entries.is_empty()) {
+            // OpenSSL says nothing at all about a connection that failed before.
+            return match &*self.failure.lock() {
+                Some(failure) => error.saying(format!("the connection failed before: {failure}")),
+                None => error,
+            };
+        }
         let verdict = self.verdict.lock().clone();
         let refused = |detail: &Detail| detail.entries.iter().any(|entry| entry.reason == "certificate verify failed");
         if let Some(detail) = error.detail.as_deref_mut() {
@@ -35,6 +42,7 @@ impl Conn {
                 detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
             }
         }
+        *self.failure.lock() = Some(error.message().to_owned());
         error
     }
 

@@ -159,9 +159,8 @@ impl Conn {
             return Err(None);
         }
         let wants_input = events & libc::POLLIN != 0;
-        let stale = || {
-            self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals)
-        };
+        let stale =
+            || self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
         match self.waiters.wait(fd, events, patience.deadline(), stale) {
             Ok(Woken::Ready) => Ok(()),
             Ok(Woken::Interrupted) => Err(Some(Error::bare(Status::Interrupted))),

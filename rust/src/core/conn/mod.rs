@@ -13,7 +13,8 @@ mod state;
 use super::ctx::{Callbacks, Ctx};
 use super::error::{Error, Result, VerifyFailure};
 use super::status::Status;
-use super::sys::ssl::{Host, Ssl};
+use super::sys::ssl::Ssl;
+use super::sys::ssl_callbacks::Host;
 use super::sys::wait::{self, Waiters};
 use super::sys::wire::Wire;
 use openssl::x509::X509StoreContextRef;
@@ -42,6 +43,8 @@ pub struct Conn {
     handle: AtomicU64,
     /// What the verification found, for the error that follows.
     verdict: Mutex<Option<VerifyFailure>>,
+    /// The sentence of the failure that ended the connection.
+    failure: Mutex<Option<String>>,
     /// A callback reported failure; the operation under way ends with it.
     callback_failed: AtomicBool,
 }
@@ -105,6 +108,7 @@ impl Conn {
             timeout: AtomicI64::new(-1),
             handle: AtomicU64::new(0),
             verdict: Mutex::new(None),
+            failure: Mutex::new(None),
             callback_failed: AtomicBool::new(false),
         });
         let host: Weak<dyn Host> = Arc::downgrade(&conn) as Weak<dyn Host>;
@@ -143,7 +147,8 @@ impl Conn {
         self.not_inside_transport()?;
         let engine = self.engine.lock();
         if engine.busy.replace(true) {
-            let why = "the connection is in the middle of the call that led here: no reading or writing in its callbacks";
+            let why =
+                "the connection is in the middle of the call that led here: no reading or writing in its callbacks";
             return Err(Error::new(Status::Busy, why));
         }
         Ok(Entered { engine })

@@ -172,9 +172,8 @@ impl Conn {
     }
 
     fn wait_turn(&self, turn: &Turn, patience: &mut Patience) -> Result<()> {
-        let woken = self.waiters.wait(-1, 0, patience.deadline(), || {
-            self.closed.load(Ordering::SeqCst) || !turn.is_taken()
-        });
+        let woken =
+            self.waiters.wait(-1, 0, patience.deadline(), || self.closed.load(Ordering::SeqCst) || !turn.is_taken());
         match woken.map_err(Error::os)? {
             Woken::Ready => self.not_closed(),
             Woken::Interrupted => Err(Error::bare(Status::Interrupted)),

@@ -63,4 +63,3 @@ impl Ctx {
         self.use_private_key(&key)
     }
 }
-

@@ -8,7 +8,8 @@ mod trust;
 
 use super::conn::Conn;
 use super::error::Result;
-use super::sys::ssl::{c_string, Method, Ssl, SslCtx};
+use super::sys::ssl::{c_string, Ssl};
+use super::sys::ssl_ctx::{Method, SslCtx};
 use super::sys::wire::Wire;
 use libc::c_int;
 use openssl::x509::X509StoreContextRef;
@@ -45,9 +46,8 @@ impl Ctx {
     /// A context for a protocol family; `version` (0x0301 ...) pins one version of it.
     pub fn new(method: Method, version: Option<u16>) -> Result<Arc<Self>> {
         let ssl = SslCtx::new(method)?;
-        let modes = ffi::SSL_MODE_ENABLE_PARTIAL_WRITE
-            | ffi::SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
-            | ffi::SSL_MODE_AUTO_RETRY;
+        let modes =
+            ffi::SSL_MODE_ENABLE_PARTIAL_WRITE | ffi::SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | ffi::SSL_MODE_AUTO_RETRY;
         ssl.ctrl(ffi::SSL_CTRL_MODE, modes);
         ssl.set_proto_versions(version, version)?;
         ssl.set_verify(ffi::SSL_VERIFY_NONE);
@@ -116,7 +116,8 @@ impl Ctx {
 
     /// Marks the sessions of this context (RFC 5246: up to 32 bytes).
     pub fn set_session_id_context(&self, id: &[u8]) -> Result<()> {
-        self.change(|ssl| ssl.set_session_id_context(id)).map_err(|error| error.doing("cannot set the session id context"))
+        self.change(|ssl| ssl.set_session_id_context(id))
+            .map_err(|error| error.doing("cannot set the session id context"))
     }
 
     pub fn set_keylog(&self, callback: Option<Arc<KeyLog>>) {
@@ -131,4 +132,3 @@ impl Ctx {
         change(&self.ssl)
     }
 }
-

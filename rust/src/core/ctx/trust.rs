@@ -16,11 +16,9 @@ impl Ctx {
         if file.is_none() && directory.is_none() {
             return Err(Error::openssl().doing("neither a file nor a directory of trusted certificates is named"));
         }
-        self.change(|ssl| ssl.load_verify_locations(file, directory)).map_err(|error| {
-            match file.or(directory) {
-                Some(path) => files::bad("trusted certificates", path, error),
-                None => error,
-            }
+        self.change(|ssl| ssl.load_verify_locations(file, directory)).map_err(|error| match file.or(directory) {
+            Some(path) => files::bad("trusted certificates", path, error),
+            None => error,
         })
     }
 

@@ -28,12 +28,7 @@ extern "C" {
         flags: *mut c_int,
     ) -> c_ulong;
     /// <openssl/x509.h>
-    pub fn X509_NAME_print_ex(
-        out: *mut ffi::BIO,
-        name: *const ffi::X509_NAME,
-        indent: c_int,
-        flags: c_ulong,
-    ) -> c_int;
+    pub fn X509_NAME_print_ex(out: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_up_ref(store: *mut ffi::X509_STORE) -> c_int;
     /// <openssl/ssl.h>: the name of a group by the number SSL_get_negotiated_group() gives.

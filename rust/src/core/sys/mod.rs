@@ -11,6 +11,8 @@ pub mod name;
 pub mod pem;
 pub mod pkey;
 pub mod ssl;
+pub mod ssl_callbacks;
+pub mod ssl_ctx;
 pub mod wait;
 pub mod wire;
 pub mod x509;

@@ -116,10 +116,8 @@ pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
 }
 
 fn poll(fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
-    let mut polls = [
-        libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 },
-        libc::pollfd { fd, events, revents: 0 },
-    ];
+    let mut polls =
+        [libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 }, libc::pollfd { fd, events, revents: 0 }];
     // SAFETY: two valid pollfds; poll() passes over a negative descriptor.
     let count = unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, milliseconds(deadline)) };
     match count {

@@ -256,9 +256,8 @@ fn ready(fd: RawFd, events: i16) -> bool {
 fn socket_type(fd: RawFd) -> Option<c_int> {
     let (mut kind, mut len): (c_int, libc::socklen_t) = (0, std::mem::size_of::<c_int>() as libc::socklen_t);
     // SAFETY: out parameters of the right size.
-    let status = unsafe {
-        libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, (&mut kind as *mut c_int).cast(), &mut len)
-    };
+    let status =
+        unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, (&mut kind as *mut c_int).cast(), &mut len) };
     (status == 0).then_some(kind)
 }
 

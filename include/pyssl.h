@@ -279,6 +279,79 @@ size_t pyssl_handle_count(void);
 pyssl_status pyssl_constant(const char *name,
                             int64_t *out);
 
+/* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
+
+/**
+ * Mixes bytes into the generator's state.
+ * @param data     the bytes
+ * @param len      how many
+ * @param entropy  a lower bound of the randomness in them, in bytes; taken as 0 when negative and as len when larger
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_rand_add(const uint8_t *data,
+                            size_t len,
+                            double entropy);
+
+/**
+ * Mixes bytes that are all randomness into the generator's state.
+ * @param data  the bytes
+ * @param len   how many
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_rand_seed(const uint8_t *data, size_t len);
+
+/**
+ * Has the generator been seeded with enough?
+ * @return 1 or 0
+ */
+int pyssl_rand_status(void);
+
+/**
+ * Random bytes, fit for keys.
+ * @param out  room for them
+ * @param len  how many are wanted
+ * @return PYSSL_OK; PYSSL_ERROR when the generator fails, and then nothing in out is to be used
+ */
+pyssl_status pyssl_rand_bytes(uint8_t *out, size_t len);
+
+/**
+ * Replaces the generator's state, with all that was mixed into it, by one drawn afresh from the system.
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_rand_cleanup(void);
+
+/**
+ * Mixes the content of a file into the generator's state.
+ * @param file  NUL-terminated name
+ * @param most  how many bytes to read at most; negative for all of it (of a device or pipe: 2048)
+ * @param out   receives how many were read
+ * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be read
+ */
+pyssl_status pyssl_rand_load_file(const char *file, int64_t most, size_t *out);
+
+/**
+ * Writes 1024 random bytes to a file, for pyssl_rand_load_file() to read another day. The file gets mode 0600.
+ * @param file  NUL-terminated name
+ * @param out   receives how many were written
+ * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be written or is no regular file
+ */
+pyssl_status pyssl_rand_write_file(const char *file,
+                                   size_t *out);
+
+/**
+ * Mixes bytes from an entropy gathering daemon (EGD, PRNGD) into the generator's state.
+ * @param socket      NUL-terminated name of the daemon's Unix socket
+ * @param count       how many bytes to ask for
+ * @param timeout_ms  how long one answer of the daemon (up to 255 bytes) may take, in milliseconds
+ * @param out         receives how many were read: count
+ * @return PYSSL_OK; PYSSL_ERROR with path (and errno where the system refused) when there is no daemon, or it hangs
+ *         up, stays silent (errno ETIMEDOUT) or answers against the protocol; then nothing was mixed in
+ */
+pyssl_status pyssl_rand_egd(const char *socket,
+                            int count,
+                            int timeout_ms,
+                            size_t *out);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

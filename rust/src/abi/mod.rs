@@ -8,6 +8,7 @@ mod gate;
 mod handle;
 
 // In the order of the header's sections.
-pub mod constant;
 pub mod error;
 pub mod library;
+pub mod constant;
+pub mod rand;

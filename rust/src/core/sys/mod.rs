@@ -3,3 +3,5 @@
 pub mod err;
 pub mod ext;
 pub mod library;
+pub mod rand;
+pub mod unix;

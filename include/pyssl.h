@@ -29,6 +29,22 @@ extern "C" {
 
 /* ---- Handles */
 
+/**
+ * A key: empty, public only, or private. Thread safe.
+ */
+typedef struct pyssl_pkey pyssl_pkey;
+
+/**
+ * A distinguished name. Thread safe. A view keeps alive what it looks into; once the name there was replaced as a
+ * whole (pyssl_x509_set_subject() and its kin), every call with the view returns PYSSL_ERR_HANDLE.
+ */
+typedef struct pyssl_name pyssl_name;
+
+/**
+ * A certificate. Thread safe.
+ */
+typedef struct pyssl_x509 pyssl_x509;
+
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
 /**
@@ -278,6 +294,559 @@ size_t pyssl_handle_count(void);
  */
 pyssl_status pyssl_constant(const char *name,
                             int64_t *out);
+
+/* ---- pyssl_pkey_*: keys. */
+
+/**
+ * PEM: base64 between BEGIN and END lines.
+ */
+#define PYSSL_FILETYPE_PEM 1
+
+/**
+ * DER.
+ */
+#define PYSSL_FILETYPE_ASN1 2
+
+/**
+ * Text for people; it cannot be loaded.
+ */
+#define PYSSL_FILETYPE_TEXT 65535
+
+/**
+ * pyssl_pkey_type() of an RSA key.
+ */
+#define PYSSL_KEY_RSA 6
+
+/**
+ * pyssl_pkey_type() of a DH key.
+ */
+#define PYSSL_KEY_DH 28
+
+/**
+ * pyssl_pkey_type() of a DSA key.
+ */
+#define PYSSL_KEY_DSA 116
+
+/**
+ * pyssl_pkey_type() of a key on an elliptic curve.
+ */
+#define PYSSL_KEY_EC 408
+
+/**
+ * pyssl_pkey_type() of an Ed25519 key.
+ */
+#define PYSSL_KEY_ED25519 1087
+
+/**
+ * pyssl_pkey_type() of an Ed448 key.
+ */
+#define PYSSL_KEY_ED448 1088
+
+
+/**
+ * Gives a passphrase: called on the thread of the call that needs it, once.
+ * Writes at most size bytes to room. Returns how many, or a negative number to fail the call with
+ * PYSSL_ERR_CALLBACK.
+ */
+typedef ptrdiff_t (*pyssl_passphrase_fn)(void *userdata, int writing, uint8_t *room, size_t size);
+
+/**
+ * An empty key.
+ * @param out  receives a new handle, to be freed with pyssl_pkey_free()
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_pkey_new(struct pyssl_pkey **out);
+
+/**
+ * Frees a handle.
+ * @param key  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkey_free(struct pyssl_pkey *key);
+
+/**
+ * Puts a fresh RSA key (exponent 65537) in this one's place.
+ * @param bits  size of the modulus
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when bits is not positive; PYSSL_ERROR when OpenSSL refuses the size
+ */
+pyssl_status pyssl_pkey_generate_rsa(struct pyssl_pkey *key,
+                                     int bits);
+
+/**
+ * Puts a fresh DSA key, with parameters of its own, in this one's place.
+ * @param bits  size of p
+ * @return as pyssl_pkey_generate_rsa()
+ */
+pyssl_status pyssl_pkey_generate_dsa(struct pyssl_pkey *key, int bits);
+
+/**
+ * Puts a fresh key on an elliptic curve in this one's place.
+ * @param curve  OpenSSL's short name ("prime256v1"), a NIST name ("P-256") or dotted numbers
+ * @return PYSSL_OK, or PYSSL_ERROR when OpenSSL does not know the curve
+ */
+pyssl_status pyssl_pkey_generate_ec(struct pyssl_pkey *key, const char *curve);
+
+/**
+ * Puts a fresh Ed25519 key in this one's place.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkey_generate_ed25519(struct pyssl_pkey *key);
+
+/**
+ * Puts a fresh Ed448 key in this one's place.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkey_generate_ed448(struct pyssl_pkey *key);
+
+/**
+ * The size OpenSSL names the key by, in bits.
+ * @param out  receives it; 0 for an empty key
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkey_bits(struct pyssl_pkey *key, int *out);
+
+/**
+ * The kind of key.
+ * @param out  receives PYSSL_KEY_*, or another of OpenSSL's EVP_PKEY ids; 0 for an empty key
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkey_type(struct pyssl_pkey *key, int *out);
+
+/**
+ * Whether the private part is missing.
+ * @param out  receives 1 for a public key, 0 for a private or an empty one
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkey_is_public_only(struct pyssl_pkey *key, int *out);
+
+/**
+ * Holds the numbers of a private RSA key against each other.
+ * @return PYSSL_OK when they fit; PYSSL_ERROR when not; PYSSL_ERR_ARGUMENT for a public key or another kind
+ */
+pyssl_status pyssl_pkey_check(struct pyssl_pkey *key);
+
+/**
+ * Loads a private key. Nothing is ever asked for on a terminal.
+ * @param filetype        PYSSL_FILETYPE_PEM (PKCS#8 or traditional, encrypted or not; the first key in the text) or
+ *                        PYSSL_FILETYPE_ASN1 (PKCS#8 or traditional, not encrypted)
+ * @param data            the encoded key
+ * @param passphrase      NULL for none; "" is a passphrase of no bytes
+ * @param passphrase_len  at most 1024
+ * @param callback        gives the passphrase where passphrase is NULL and the key needs one; or NULL
+ * @param userdata        handed to callback
+ * @param out             receives a new handle
+ * @return PYSSL_OK; PYSSL_ERROR, also for an encrypted key without passphrase and for a wrong one; PYSSL_ERR_CALLBACK
+ */
+pyssl_status pyssl_pkey_load_private(int filetype,
+                                     const uint8_t *data,
+                                     size_t data_len,
+                                     const uint8_t *passphrase,
+                                     size_t passphrase_len,
+                                     pyssl_passphrase_fn callback,
+                                     void *userdata,
+                                     struct pyssl_pkey **out);
+
+/**
+ * Writes a private key.
+ * @param filetype        PYSSL_FILETYPE_PEM (PKCS#8), _ASN1 (traditional form of the kind, or PKCS#8 where there is
+ *                        none) or _TEXT
+ * @param cipher          encrypts PEM: OpenSSL's name ("aes-256-cbc"); NULL for none
+ * @param passphrase      for the cipher
+ * @param passphrase_len  at most 1024
+ * @param room            receives the encoded key
+ * @param size            room's size in bytes
+ * @param len             receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERR_ARGUMENT for an unknown cipher;
+ *         PYSSL_ERROR, also when there is no private part
+ */
+pyssl_status pyssl_pkey_dump_private(struct pyssl_pkey *key,
+                                     int filetype,
+                                     const char *cipher,
+                                     const uint8_t *passphrase,
+                                     size_t passphrase_len,
+                                     uint8_t *room,
+                                     size_t size,
+                                     size_t *len);
+
+/**
+ * Writes a private key as PEM in the traditional form of its kind ("BEGIN RSA PRIVATE KEY").
+ * Parameters and results as for pyssl_pkey_dump_private().
+ */
+pyssl_status pyssl_pkey_dump_private_traditional(struct pyssl_pkey *key,
+                                                 const char *cipher,
+                                                 const uint8_t *passphrase,
+                                                 size_t passphrase_len,
+                                                 uint8_t *room,
+                                                 size_t size,
+                                                 size_t *len);
+
+/**
+ * Loads a public key (SubjectPublicKeyInfo).
+ * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
+ * @param data      the encoded key
+ * @param out       receives a new handle
+ * @return PYSSL_OK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_pkey_load_public(int filetype,
+                                    const uint8_t *data,
+                                    size_t data_len,
+                                    struct pyssl_pkey **out);
+
+/**
+ * Writes the public part (SubjectPublicKeyInfo).
+ * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
+ * @param room      receives the encoded key
+ * @param size      room's size in bytes
+ * @param len       receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len
+ */
+pyssl_status pyssl_pkey_dump_public(struct pyssl_pkey *key,
+                                    int filetype,
+                                    uint8_t *room,
+                                    size_t size,
+                                    size_t *len);
+
+/**
+ * How many elliptic curves the linked OpenSSL knows.
+ */
+size_t pyssl_curve_count(void);
+
+/**
+ * The short name of a curve.
+ * @param index  below pyssl_curve_count()
+ * @param room   receives NUL-terminated text
+ * @param size   room's size in bytes
+ * @param len    receives the length without the NUL
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when index is too large; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_curve_name(size_t index, char *room, size_t size, size_t *len);
+
+/* ---- pyssl_name_*: distinguished names, on their own or as live views into a certificate or request. */
+
+/**
+ * An empty name that stands on its own.
+ * @param out  receives a new handle, to be freed with pyssl_name_free()
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_name_new(struct pyssl_name **out);
+
+/**
+ * Frees a handle.
+ * @param name  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_name_free(struct pyssl_name *name);
+
+/**
+ * An independent copy.
+ * @param out  receives a new handle
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_name_copy(struct pyssl_name *name, struct pyssl_name **out);
+
+/**
+ * The value of the first entry of a type.
+ * @param attribute  short name ("CN"), long name ("commonName") or dotted numbers ("2.5.4.3")
+ * @param room       receives NUL-terminated UTF-8, which may contain NULs
+ * @param size       room's size in bytes
+ * @param len        receives the length without the NUL
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is none; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type;
+ *         PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_name_get(struct pyssl_name *name,
+                            const char *attribute,
+                            char *room,
+                            size_t size,
+                            size_t *len);
+
+/**
+ * Sets the entry of a type: the first one there goes, the new one comes last. A refused value changes nothing.
+ * @param attribute  as for pyssl_name_get()
+ * @param value      UTF-8; OpenSSL picks the string type and checks the length as RFC 5280 says
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type; PYSSL_ERROR when it refuses the value
+ */
+pyssl_status pyssl_name_set(struct pyssl_name *name,
+                            const char *attribute,
+                            const uint8_t *value,
+                            size_t value_len);
+
+/**
+ * How many entries the name has.
+ * @param out  receives the number
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_name_entry_count(struct pyssl_name *name, size_t *out);
+
+/**
+ * The type of an entry.
+ * @param index  0 is the first
+ * @param room   receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
+ * @param size   room's size in bytes
+ * @param len    receives the length without the NUL
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_name_entry_type(struct pyssl_name *name,
+                                   size_t index,
+                                   char *room,
+                                   size_t size,
+                                   size_t *len);
+
+/**
+ * The value of an entry, in the bytes of its string type.
+ * @param index  0 is the first
+ * @param room   receives the bytes
+ * @param size   room's size in bytes
+ * @param len    receives the length
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_name_entry_value(struct pyssl_name *name,
+                                    size_t index,
+                                    uint8_t *room,
+                                    size_t size,
+                                    size_t *len);
+
+/**
+ * The DER of the name, a SEQUENCE.
+ * @param room  receives the bytes
+ * @param size  room's size in bytes
+ * @param len   receives the length
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_name_der(struct pyssl_name *name, uint8_t *room, size_t size, size_t *len);
+
+/**
+ * The hash by which c_rehash names files: first four bytes, little endian, of SHA-1 over the canonical encoding.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_name_hash(struct pyssl_name *name,
+                             uint32_t *out);
+
+/**
+ * Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
+ * @param out  receives -1, 0 or 1
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_name_compare(struct pyssl_name *name,
+                                struct pyssl_name *other,
+                                int *out);
+
+/**
+ * The name on one line, "/C=US/CN=x", cut to 511 bytes; for people.
+ * @param room  receives NUL-terminated text
+ * @param size  room's size in bytes
+ * @param len   receives the length without the NUL
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_name_oneline(struct pyssl_name *name, char *room, size_t size, size_t *len);
+
+/* ---- pyssl_x509_*: certificates. */
+
+/**
+ * An empty certificate: version 0, serial 0, no times, names or key.
+ * @param out  receives a new handle, to be freed with pyssl_x509_free()
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_x509_new(struct pyssl_x509 **out);
+
+/**
+ * Frees a handle.
+ * @param cert  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_free(struct pyssl_x509 *cert);
+
+/**
+ * Loads a certificate.
+ * @param filetype  PYSSL_FILETYPE_PEM (the first certificate in the text) or PYSSL_FILETYPE_ASN1
+ * @param data      the encoded certificate
+ * @param out       receives a new handle
+ * @return PYSSL_OK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_x509_load(int filetype,
+                             const uint8_t *data,
+                             size_t data_len,
+                             struct pyssl_x509 **out);
+
+/**
+ * Writes a certificate.
+ * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl x509 -text` prints it)
+ * @param room      receives the encoded certificate
+ * @param size      room's size in bytes
+ * @param len       receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ */
+pyssl_status pyssl_x509_dump(struct pyssl_x509 *cert,
+                             int filetype,
+                             uint8_t *room,
+                             size_t size,
+                             size_t *len);
+
+/**
+ * The certificate's subject, as a live view: writing to it changes the certificate, which it keeps alive.
+ * @param out  receives a new handle, to be freed with pyssl_name_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_subject(struct pyssl_x509 *cert,
+                                pyssl_name **out);
+
+/**
+ * The certificate's issuer, as pyssl_x509_subject().
+ */
+pyssl_status pyssl_x509_issuer(struct pyssl_x509 *cert, pyssl_name **out);
+
+/**
+ * Copies a name into the certificate as its subject. Views of the subject made before are dead from now on.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_set_subject(struct pyssl_x509 *cert,
+                                    pyssl_name *name);
+
+/**
+ * As pyssl_x509_set_subject(), for the issuer.
+ */
+pyssl_status pyssl_x509_set_issuer(struct pyssl_x509 *cert, pyssl_name *name);
+
+/**
+ * The hash of the subject, as pyssl_name_hash().
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_subject_name_hash(struct pyssl_x509 *cert, uint32_t *out);
+
+/**
+ * The version field.
+ * @param out  receives it, zero based: 2 means v3
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_version(struct pyssl_x509 *cert, long *out);
+
+/**
+ * Sets the version field.
+ * @param version  zero based: 2 means v3; stored as it is
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_set_version(struct pyssl_x509 *cert, long version);
+
+/**
+ * The serial number: big endian, two's complement, as few bytes as can be.
+ * @param room  receives the bytes, at least one
+ * @param size  room's size in bytes
+ * @param len   receives the length
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_x509_serial(struct pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+
+/**
+ * Sets the serial number, of any size and sign.
+ * @param serial  big endian, two's complement; no bytes mean 0
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_set_serial(struct pyssl_x509 *cert,
+                                   const uint8_t *serial,
+                                   size_t serial_len);
+
+/**
+ * The start of the validity period, as GeneralizedTime text "YYYYMMDDhhmmssZ" whatever the encoding inside is.
+ * @param room  receives the text, without a NUL
+ * @param size  room's size in bytes
+ * @param len   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when it was never set; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_x509_not_before(struct pyssl_x509 *cert,
+                                   uint8_t *room,
+                                   size_t size,
+                                   size_t *len);
+
+/**
+ * The end of the validity period, as pyssl_x509_not_before().
+ */
+pyssl_status pyssl_x509_not_after(struct pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+
+/**
+ * Sets the start of the validity period.
+ * @param when  any legal ASN.1 time: YYYYMMDDhhmmssZ (kept as GeneralizedTime), YYMMDDhhmmssZ (UTCTime), with
+ *              fractions or offsets
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when it is none
+ */
+pyssl_status pyssl_x509_set_not_before(struct pyssl_x509 *cert,
+                                       const char *when);
+
+/**
+ * Sets the end of the validity period, as pyssl_x509_set_not_before().
+ */
+pyssl_status pyssl_x509_set_not_after(struct pyssl_x509 *cert, const char *when);
+
+/**
+ * Sets the start of the validity period to a moment relative to now. One that ASN.1 cannot express (after the year
+ * 9999) changes nothing.
+ * @param seconds  from now; negative for the past
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_adjust_not_before(struct pyssl_x509 *cert,
+                                          long seconds);
+
+/**
+ * Sets the end of the validity period, as pyssl_x509_adjust_not_before().
+ */
+pyssl_status pyssl_x509_adjust_not_after(struct pyssl_x509 *cert, long seconds);
+
+/**
+ * Whether the end of the validity period lies in the past, by this machine's clock.
+ * @param out  receives 1 or 0
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the end was never set
+ */
+pyssl_status pyssl_x509_has_expired(struct pyssl_x509 *cert, int *out);
+
+/**
+ * The certified public key.
+ * @param out  receives a new handle of a public-only key
+ * @return PYSSL_OK; PYSSL_ERROR when there is none, or OpenSSL cannot use it
+ */
+pyssl_status pyssl_x509_pubkey(struct pyssl_x509 *cert, pyssl_pkey **out);
+
+/**
+ * Sets the certified public key.
+ * @param key  its public part is copied
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an empty key
+ */
+pyssl_status pyssl_x509_set_pubkey(struct pyssl_x509 *cert, pyssl_pkey *key);
+
+/**
+ * Signs the certificate.
+ * @param key     the issuer's private key
+ * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERROR
+ */
+pyssl_status pyssl_x509_sign(struct pyssl_x509 *cert,
+                             pyssl_pkey *key,
+                             const char *digest);
+
+/**
+ * The signature algorithm that the signed part names.
+ * @param room  receives its long name, NUL-terminated
+ * @param size  room's size in bytes
+ * @param len   receives the length without the NUL
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is none or OpenSSL does not know it; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_x509_signature_algorithm(struct pyssl_x509 *cert,
+                                            char *room,
+                                            size_t size,
+                                            size_t *len);
+
+/**
+ * A digest over the certificate's DER, also called its fingerprint.
+ * @param digest  OpenSSL's name ("sha256")
+ * @param room    receives the bytes
+ * @param size    room's size in bytes; 64 are always enough
+ * @param len     receives the length
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown digest; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_x509_digest(struct pyssl_x509 *cert,
+                               const char *digest,
+                               uint8_t *room,
+                               size_t size,
+                               size_t *len);
 
 /* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
 

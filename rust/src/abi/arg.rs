@@ -89,6 +89,24 @@ pub unsafe fn opt_path<'a>(p: *const c_char) -> Option<&'a CStr> {
     (!p.is_null()).then(|| unsafe { CStr::from_ptr(p) })
 }
 
+/// A name that OpenSSL looks up (of a digest, an attribute): passed on as it is.
+///
+/// # Safety
+/// `p` must be NULL or a NUL-terminated string.
+pub unsafe fn word<'a>(p: *const c_char, name: &str) -> Result<&'a CStr> {
+    // SAFETY: the caller's promise.
+    unsafe { opt_word(p) }.ok_or_else(|| Error::argument(format!("{name} is NULL")))
+}
+
+/// As `word`, with NULL for "none".
+///
+/// # Safety
+/// As for `word`.
+pub unsafe fn opt_word<'a>(p: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!p.is_null()).then(|| unsafe { CStr::from_ptr(p) })
+}
+
 /// Stores a result.
 ///
 /// # Safety

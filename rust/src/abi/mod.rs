@@ -11,4 +11,7 @@ mod handle;
 pub mod error;
 pub mod library;
 pub mod constant;
+pub mod pkey;
+pub mod name;
+pub mod x509;
 pub mod rand;

@@ -112,6 +112,12 @@ impl Error {
         self
     }
 
+    /// Puts other words in place of the message; the entries stay.
+    pub fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.detail.get_or_insert_with(Default::default).message = message.into();
+        self
+    }
+
     pub fn at_path(mut self, path: &str) -> Self {
         self.detail.get_or_insert_with(Default::default).path = Some(path.to_owned());
         self
@@ -122,6 +128,14 @@ impl Error {
             Some(detail) => &detail.message,
             None => self.status.phrase(),
         }
+    }
+}
+
+/// The `openssl` crate takes OpenSSL's queue into its own type; this takes it from there.
+impl From<openssl::error::ErrorStack> for Error {
+    fn from(stack: openssl::error::ErrorStack) -> Self {
+        stack.put();
+        Error::openssl()
     }
 }
 

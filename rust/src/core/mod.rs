@@ -1,9 +1,15 @@
 //! All behaviour, in safe Rust; `sys` holds the thin safe types over raw OpenSSL calls.
 
 pub mod constant;
+pub mod digest;
 mod egd;
 pub mod error;
+pub mod filetype;
 pub mod library;
+pub mod name;
+pub mod passphrase;
+pub mod pkey;
 pub mod rand;
 pub mod status;
 pub mod sys;
+pub mod x509;

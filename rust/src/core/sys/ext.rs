@@ -1,13 +1,23 @@
 //! OpenSSL functions that neither the `openssl` crate nor openssl-sys declares. Signatures from OpenSSL's headers.
 #![allow(non_camel_case_types)]
 
-use libc::{c_char, c_int, c_uchar, c_ulong, size_t};
+use libc::{c_char, c_int, c_long, c_uchar, c_uint, c_ulong, c_void, size_t};
 use openssl_sys as ffi;
+
+/// <openssl/ec.h>
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct EC_builtin_curve {
+    pub nid: c_int,
+    pub comment: *const c_char,
+}
 
 /// <openssl/types.h>
 pub enum EVP_RAND_CTX {}
 
 extern "C" {
+    /// <openssl/ec.h>: how many there are; fills as many as there is room for.
+    pub fn EC_get_builtin_curves(curves: *mut EC_builtin_curve, room: usize) -> usize;
     /// <openssl/err.h>: the oldest entry's code, left in the queue; 0 when it is empty.
     pub fn ERR_peek_error() -> c_ulong;
     /// <openssl/err.h>, OpenSSL 3.0: the oldest entry with all its parts, removed from the queue.
@@ -18,6 +28,78 @@ extern "C" {
         data: *mut *const c_char,
         flags: *mut c_int,
     ) -> c_ulong;
+    /// <openssl/pem.h>
+    pub fn PEM_write_bio_PrivateKey_traditional(
+        bio: *mut ffi::BIO,
+        key: *const ffi::EVP_PKEY,
+        cipher: *const ffi::EVP_CIPHER,
+        passphrase: *const c_uchar,
+        passphrase_len: c_int,
+        callback: Option<unsafe extern "C" fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int>,
+        userdata: *mut c_void,
+    ) -> c_int;
+    /// <openssl/evp.h>: the key as text, private parts included.
+    pub fn EVP_PKEY_print_private(
+        bio: *mut ffi::BIO,
+        key: *const ffi::EVP_PKEY,
+        indent: c_int,
+        ctx: *mut c_void,
+    ) -> c_int;
+    /// <openssl/x509.h>
+    pub fn X509_print_ex(bio: *mut ffi::BIO, cert: *mut ffi::X509, name_flags: c_ulong, flags: c_ulong) -> c_int;
+    /// <openssl/x509.h>
+    pub fn X509_REQ_print_ex(bio: *mut ffi::BIO, req: *mut ffi::X509_REQ, name_flags: c_ulong, flags: c_ulong)
+        -> c_int;
+    /// <openssl/x509.h>: the name on one line, cut to `size` bytes with the NUL.
+    pub fn X509_NAME_oneline(name: *const ffi::X509_NAME, room: *mut c_char, size: c_int) -> *mut c_char;
+    /// <openssl/x509.h>, OpenSSL 3.0
+    pub fn X509_NAME_hash_ex(
+        name: *const ffi::X509_NAME,
+        library: *mut c_void,
+        properties: *const c_char,
+        ok: *mut c_int,
+    ) -> c_ulong;
+    /// <openssl/x509.h>
+    pub fn X509_NAME_delete_entry(name: *mut ffi::X509_NAME, index: c_int) -> *mut ffi::X509_NAME_ENTRY;
+    /// <openssl/objects.h>: by short name, long name or dotted numbers; NID_undef when unknown.
+    pub fn OBJ_txt2nid(text: *const c_char) -> c_int;
+    /// <openssl/asn1.h>: broken-down UTC time of any legal UTCTime or GeneralizedTime, offsets applied.
+    pub fn ASN1_TIME_to_tm(time: *const ffi::ASN1_TIME, tm: *mut libc::tm) -> c_int;
+    /// <openssl/asn1.h>
+    pub fn ASN1_TIME_to_generalizedtime(
+        time: *const ffi::ASN1_TIME,
+        out: *mut *mut ffi::ASN1_GENERALIZEDTIME,
+    ) -> *mut ffi::ASN1_GENERALIZEDTIME;
+    /// <openssl/x509.h>
+    pub fn X509_get0_notBefore(cert: *const ffi::X509) -> *const ffi::ASN1_TIME;
+    /// <openssl/x509.h>
+    pub fn X509_get0_notAfter(cert: *const ffi::X509) -> *const ffi::ASN1_TIME;
+    /// <openssl/x509.h>: the algorithm inside the signed part.
+    pub fn X509_get0_tbs_sigalg(cert: *const ffi::X509) -> *const ffi::X509_ALGOR;
+    /// <openssl/asn1.h>
+    pub fn i2d_ASN1_INTEGER(integer: *const ffi::ASN1_INTEGER, out: *mut *mut c_uchar) -> c_int;
+    /// <openssl/asn1.h>
+    pub fn d2i_ASN1_INTEGER(
+        out: *mut *mut ffi::ASN1_INTEGER,
+        der: *mut *const c_uchar,
+        len: libc::c_long,
+    ) -> *mut ffi::ASN1_INTEGER;
+    /// <openssl/evp.h>
+    pub fn EVP_Digest(
+        data: *const c_void,
+        len: usize,
+        out: *mut c_uchar,
+        out_len: *mut libc::c_uint,
+        digest: *const ffi::EVP_MD,
+        engine: *mut c_void,
+    ) -> c_int;
+    /// <openssl/x509.h>: `seconds` after `*from` (NULL: now), UTCTime before 2050; NULL when that cannot be.
+    pub fn X509_time_adj_ex(
+        time: *mut ffi::ASN1_TIME,
+        days: c_int,
+        seconds: libc::c_long,
+        from: *mut libc::time_t,
+    ) -> *mut ffi::ASN1_TIME;
 
     /// <openssl/rand.h>, OpenSSL 3.0: the generators of a library context (NULL: the default one), never to be freed.
     pub fn RAND_get0_primary(ctx: *mut ffi::OSSL_LIB_CTX) -> *mut EVP_RAND_CTX;

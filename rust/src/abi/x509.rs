@@ -1,0 +1,293 @@
+//! pyssl_x509_*: certificates.
+
+use super::arg::{bytes, opt_word, put, put_bytes, put_handle, put_text, word};
+use super::gate::{gate, pyssl_status};
+use super::handle::{object, Object};
+use super::name::pyssl_name;
+use super::pkey::pyssl_pkey;
+use crate::core::filetype::FileType;
+use crate::core::name::{Name, Part};
+use crate::core::pkey::PKey;
+use crate::core::x509::{Limit, X509};
+use libc::{c_char, c_int, c_long};
+
+/// A certificate. Thread safe.
+pub struct pyssl_x509 {
+    _private: [u8; 0],
+}
+
+object!(X509, pyssl_x509, 2, "x509");
+
+/// An empty certificate: version 0, serial 0, no times, names or key.
+/// @param out  receives a new handle, to be freed with pyssl_x509_free()
+/// @return PYSSL_OK
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_new(out: *mut *mut pyssl_x509) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_handle(out, X509::new()?) })
+}
+
+/// Frees a handle.
+/// @param cert  NULL is fine
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_x509_free(cert: *mut pyssl_x509) -> pyssl_status {
+    gate(|| X509::free(cert))
+}
+
+/// Loads a certificate.
+/// @param filetype  PYSSL_FILETYPE_PEM (the first certificate in the text) or PYSSL_FILETYPE_ASN1
+/// @param data      the encoded certificate
+/// @param out       receives a new handle
+/// @return PYSSL_OK, or PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_load(
+    filetype: c_int,
+    data: *const u8,
+    data_len: usize,
+    out: *mut *mut pyssl_x509,
+) -> pyssl_status {
+    gate(|| {
+        // SAFETY: the header asks for readable bytes and a writable out.
+        unsafe { put_handle(out, X509::load(FileType::to_load(filetype)?, bytes(data, data_len)?)?) }
+    })
+}
+
+/// Writes a certificate.
+/// @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl x509 -text` prints it)
+/// @param room      receives the encoded certificate
+/// @param size      room's size in bytes
+/// @param len       receives the length
+/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_dump(
+    cert: *mut pyssl_x509,
+    filetype: c_int,
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    gate(|| {
+        let dumped = X509::lookup(cert)?.dump(FileType::to_dump(filetype)?)?;
+        // SAFETY: the header asks for room of `size` bytes and a writable len.
+        unsafe { put_bytes(room, size, len, &dumped) }
+    })
+}
+
+/// The certificate's subject, as a live view: writing to it changes the certificate, which it keeps alive.
+/// @param out  receives a new handle, to be freed with pyssl_name_free()
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_subject(cert: *mut pyssl_x509, out: *mut *mut pyssl_name) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.name(Part::Subject)) })
+}
+
+/// The certificate's issuer, as pyssl_x509_subject().
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_issuer(cert: *mut pyssl_x509, out: *mut *mut pyssl_name) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.name(Part::Issuer)) })
+}
+
+/// Copies a name into the certificate as its subject. Views of the subject made before are dead from now on.
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_x509_set_subject(cert: *mut pyssl_x509, name: *mut pyssl_name) -> pyssl_status {
+    gate(|| X509::lookup(cert)?.set_name(Part::Subject, &*Name::lookup(name)?))
+}
+
+/// As pyssl_x509_set_subject(), for the issuer.
+#[no_mangle]
+pub extern "C" fn pyssl_x509_set_issuer(cert: *mut pyssl_x509, name: *mut pyssl_name) -> pyssl_status {
+    gate(|| X509::lookup(cert)?.set_name(Part::Issuer, &*Name::lookup(name)?))
+}
+
+/// The hash of the subject, as pyssl_name_hash().
+/// @param out  receives it
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_subject_name_hash(cert: *mut pyssl_x509, out: *mut u32) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, X509::lookup(cert)?.subject_name_hash()?) })
+}
+
+/// The version field.
+/// @param out  receives it, zero based: 2 means v3
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_version(cert: *mut pyssl_x509, out: *mut c_long) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, X509::lookup(cert)?.version()) })
+}
+
+/// Sets the version field.
+/// @param version  zero based: 2 means v3; stored as it is
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_x509_set_version(cert: *mut pyssl_x509, version: c_long) -> pyssl_status {
+    gate(|| X509::lookup(cert)?.set_version(version))
+}
+
+/// The serial number: big endian, two's complement, as few bytes as can be.
+/// @param room  receives the bytes, at least one
+/// @param size  room's size in bytes
+/// @param len   receives the length
+/// @return PYSSL_OK, or PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_serial(
+    cert: *mut pyssl_x509,
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for room of `size` bytes and a writable len.
+    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.serial()?) })
+}
+
+/// Sets the serial number, of any size and sign.
+/// @param serial  big endian, two's complement; no bytes mean 0
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_set_serial(
+    cert: *mut pyssl_x509,
+    serial: *const u8,
+    serial_len: usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for readable bytes.
+    gate(|| X509::lookup(cert)?.set_serial(unsafe { bytes(serial, serial_len) }?))
+}
+
+/// The start of the validity period, as GeneralizedTime text "YYYYMMDDhhmmssZ" whatever the encoding inside is.
+/// @param room  receives the text, without a NUL
+/// @param size  room's size in bytes
+/// @param len   receives the length
+/// @return PYSSL_OK; PYSSL_ERR_ABSENT when it was never set; PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_not_before(
+    cert: *mut pyssl_x509,
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for room of `size` bytes and a writable len.
+    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.time(Limit::NotBefore)?) })
+}
+
+/// The end of the validity period, as pyssl_x509_not_before().
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_not_after(
+    cert: *mut pyssl_x509,
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for room of `size` bytes and a writable len.
+    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.time(Limit::NotAfter)?) })
+}
+
+/// Sets the start of the validity period.
+/// @param when  any legal ASN.1 time: YYYYMMDDhhmmssZ (kept as GeneralizedTime), YYMMDDhhmmssZ (UTCTime), with
+///              fractions or offsets
+/// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when it is none
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_set_not_before(cert: *mut pyssl_x509, when: *const c_char) -> pyssl_status {
+    // SAFETY: the header asks for NUL-terminated text.
+    gate(|| X509::lookup(cert)?.set_time(Limit::NotBefore, unsafe { word(when, "when") }?))
+}
+
+/// Sets the end of the validity period, as pyssl_x509_set_not_before().
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_set_not_after(cert: *mut pyssl_x509, when: *const c_char) -> pyssl_status {
+    // SAFETY: the header asks for NUL-terminated text.
+    gate(|| X509::lookup(cert)?.set_time(Limit::NotAfter, unsafe { word(when, "when") }?))
+}
+
+/// Sets the start of the validity period to a moment relative to now. One that ASN.1 cannot express (after the year
+/// 9999) changes nothing.
+/// @param seconds  from now; negative for the past
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_x509_adjust_not_before(cert: *mut pyssl_x509, seconds: c_long) -> pyssl_status {
+    gate(|| X509::lookup(cert)?.adjust_time(Limit::NotBefore, seconds))
+}
+
+/// Sets the end of the validity period, as pyssl_x509_adjust_not_before().
+#[no_mangle]
+pub extern "C" fn pyssl_x509_adjust_not_after(cert: *mut pyssl_x509, seconds: c_long) -> pyssl_status {
+    gate(|| X509::lookup(cert)?.adjust_time(Limit::NotAfter, seconds))
+}
+
+/// Whether the end of the validity period lies in the past, by this machine's clock.
+/// @param out  receives 1 or 0
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the end was never set
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_has_expired(cert: *mut pyssl_x509, out: *mut c_int) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, c_int::from(X509::lookup(cert)?.has_expired()?)) })
+}
+
+/// The certified public key.
+/// @param out  receives a new handle of a public-only key
+/// @return PYSSL_OK; PYSSL_ERROR when there is none, or OpenSSL cannot use it
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_pubkey(cert: *mut pyssl_x509, out: *mut *mut pyssl_pkey) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.public_key()?) })
+}
+
+/// Sets the certified public key.
+/// @param key  its public part is copied
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an empty key
+#[no_mangle]
+pub extern "C" fn pyssl_x509_set_pubkey(cert: *mut pyssl_x509, key: *mut pyssl_pkey) -> pyssl_status {
+    gate(|| X509::lookup(cert)?.set_public_key(&*PKey::lookup(key)?))
+}
+
+/// Signs the certificate.
+/// @param key     the issuer's private key
+/// @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_sign(
+    cert: *mut pyssl_x509,
+    key: *mut pyssl_pkey,
+    digest: *const c_char,
+) -> pyssl_status {
+    // SAFETY: the header asks for NUL-terminated text or NULL.
+    gate(|| X509::lookup(cert)?.sign(&*PKey::lookup(key)?, unsafe { opt_word(digest) }))
+}
+
+/// The signature algorithm that the signed part names.
+/// @param room  receives its long name, NUL-terminated
+/// @param size  room's size in bytes
+/// @param len   receives the length without the NUL
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is none or OpenSSL does not know it; PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_signature_algorithm(
+    cert: *mut pyssl_x509,
+    room: *mut c_char,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for room of `size` bytes and a writable len.
+    gate(|| unsafe { put_text(room, size, len, &X509::lookup(cert)?.signature_algorithm()?) })
+}
+
+/// A digest over the certificate's DER, also called its fingerprint.
+/// @param digest  OpenSSL's name ("sha256")
+/// @param room    receives the bytes
+/// @param size    room's size in bytes; 64 are always enough
+/// @param len     receives the length
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown digest; PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_digest(
+    cert: *mut pyssl_x509,
+    digest: *const c_char,
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for NUL-terminated text, room of `size` bytes and a writable len.
+    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.digest(word(digest, "digest")?)?) })
+}

@@ -1,0 +1,93 @@
+//! Keys: what the `openssl` crate does not offer.
+
+use super::bio::collect;
+use super::ext;
+use crate::core::error::{Error, Result};
+use foreign_types::{ForeignType, ForeignTypeRef};
+use libc::{c_int, c_long};
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, PKeyRef, Private, Public};
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::symm::Cipher;
+use openssl_sys as ffi;
+use std::ffi::CStr;
+use std::ptr;
+
+/// A counted reference for what needs the public part only.
+pub fn public_view(key: &PKeyRef<Private>) -> PKey<Public> {
+    // SAFETY: a live key; the reference counted here is the one the new owner will drop.
+    unsafe {
+        ffi::EVP_PKEY_up_ref(key.as_ptr());
+        PKey::from_ptr(key.as_ptr())
+    }
+}
+
+pub fn bits<T>(key: &PKeyRef<T>) -> c_int {
+    // SAFETY: a live key.
+    unsafe { ffi::EVP_PKEY_bits(key.as_ptr()) }
+}
+
+pub fn generate_rsa(bits: c_int) -> Result<PKey<Private>> {
+    let mut ctx = PkeyCtx::new_id(Id::RSA)?;
+    ctx.keygen_init()?;
+    ctx.set_rsa_keygen_bits(size(bits)?)?;
+    Ok(ctx.keygen()?)
+}
+
+pub fn generate_dsa(bits: c_int) -> Result<PKey<Private>> {
+    Ok(PKey::from_dsa(openssl::dsa::Dsa::generate(size(bits)?)?)?)
+}
+
+pub fn generate_ec(curve: &str) -> Result<PKey<Private>> {
+    if curve.contains('\0') {
+        return Err(Error::argument("a NUL in the name of a curve"));
+    }
+    Ok(PKey::ec_gen(curve)?)
+}
+
+/// PKCS#8 or the traditional form of the kind, never encrypted.
+pub fn private_from_der(der: &[u8]) -> Result<PKey<Private>> {
+    let len = c_long::try_from(der.len()).map_err(|_| Error::argument("impossible length"))?;
+    let mut at = der.as_ptr();
+    // SAFETY: `at` points at `len` readable bytes; what is returned is owned by us.
+    unsafe {
+        let key = ffi::d2i_AutoPrivateKey(ptr::null_mut(), &mut at, len);
+        if key.is_null() {
+            return Err(Error::openssl());
+        }
+        Ok(PKey::from_ptr(key))
+    }
+}
+
+pub fn public_from_der(der: &[u8]) -> Result<PKey<Public>> {
+    Ok(PKey::public_key_from_der(der)?)
+}
+
+pub fn private_text(key: &PKeyRef<Private>) -> Result<Vec<u8>> {
+    // SAFETY: a live key and BIO.
+    collect(|bio| unsafe { ext::EVP_PKEY_print_private(bio, key.as_ptr(), 0, ptr::null_mut()) })
+}
+
+pub fn curves() -> Result<Vec<&'static str>> {
+    // SAFETY: asked with no room, the function tells how many there are; it then fills as many as there is room for.
+    let found = unsafe {
+        let count = ext::EC_get_builtin_curves(ptr::null_mut(), 0);
+        let mut found = vec![ext::EC_builtin_curve { nid: 0, comment: ptr::null() }; count];
+        let filled = ext::EC_get_builtin_curves(found.as_mut_ptr(), count);
+        found.truncate(filled);
+        found
+    };
+    found.iter().map(|curve| Ok(Nid::from_raw(curve.nid).short_name()?)).collect()
+}
+
+pub fn cipher_by_name(name: &CStr) -> Option<Cipher> {
+    // SAFETY: a NUL-terminated name; what is returned is a static table or NULL.
+    unsafe {
+        let cipher = ffi::EVP_get_cipherbyname(name.as_ptr());
+        (!cipher.is_null()).then(|| Cipher::from_ptr(cipher))
+    }
+}
+
+fn size(bits: c_int) -> Result<u32> {
+    u32::try_from(bits).ok().filter(|bits| *bits > 0).ok_or_else(|| Error::argument("Invalid number of bits"))
+}

@@ -1,0 +1,136 @@
+//! Certificates: what the `openssl` crate does not offer.
+
+use super::bio::collect;
+use super::{asn1, ext};
+use crate::core::error::{Error, Result};
+use crate::core::name::Part;
+use crate::core::x509::Limit;
+use foreign_types::{ForeignType, ForeignTypeRef};
+use libc::{c_int, c_long};
+use openssl::md::MdRef;
+use openssl::pkey::{PKeyRef, Private, Public};
+use openssl::x509::{X509NameRef, X509Ref, X509};
+use openssl_sys as ffi;
+use std::ffi::CStr;
+use std::ptr;
+
+pub fn empty() -> Result<X509> {
+    // SAFETY: a new object, owned by us.
+    unsafe {
+        let cert = ffi::X509_new();
+        if cert.is_null() {
+            return Err(Error::openssl());
+        }
+        Ok(X509::from_ptr(cert))
+    }
+}
+
+/// Through DER, so that nothing is shared; an unfinished certificate cannot be duplicated.
+pub fn duplicate(cert: &X509Ref) -> Result<X509> {
+    // SAFETY: a live certificate; the copy is owned by us.
+    unsafe {
+        let copy = ffi::X509_dup(cert.as_ptr());
+        if copy.is_null() {
+            return Err(Error::openssl_doing("cannot copy the certificate"));
+        }
+        Ok(X509::from_ptr(copy))
+    }
+}
+
+/// As `openssl x509 -text` prints it.
+pub fn text(cert: &X509Ref) -> Result<Vec<u8>> {
+    // SAFETY: a live certificate and BIO.
+    collect(|bio| unsafe { ext::X509_print_ex(bio, cert.as_ptr(), 0, 0) })
+}
+
+pub fn set_name(cert: &mut X509, part: Part, name: &X509NameRef) -> Result<()> {
+    // SAFETY: live objects; OpenSSL copies the name.
+    done(unsafe {
+        match part {
+            Part::Subject => ffi::X509_set_subject_name(cert.as_ptr(), name.as_ptr()),
+            Part::Issuer => ffi::X509_set_issuer_name(cert.as_ptr(), name.as_ptr()),
+        }
+    })
+}
+
+pub fn version(cert: &X509Ref) -> c_long {
+    // SAFETY: a live certificate.
+    unsafe { ffi::X509_get_version(cert.as_ptr()) }
+}
+
+pub fn set_version(cert: &mut X509, version: c_long) -> Result<()> {
+    // SAFETY: a live certificate.
+    done(unsafe { ffi::X509_set_version(cert.as_ptr(), version) })
+}
+
+pub fn serial(cert: &X509Ref) -> Result<Vec<u8>> {
+    // SAFETY: the integer is borrowed from a live certificate.
+    unsafe { asn1::integer_bytes(ffi::X509_get_serialNumber(cert.as_ptr())) }
+}
+
+pub fn set_serial(cert: &mut X509, serial: &[u8]) -> Result<()> {
+    // SAFETY: live objects; OpenSSL copies the integer.
+    done(asn1::with_integer(serial, |integer| unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), integer) })?)
+}
+
+pub fn time_text(cert: &X509Ref, limit: Limit) -> Result<Option<Vec<u8>>> {
+    // SAFETY: the time is borrowed from a live certificate.
+    unsafe { asn1::time_text(time(cert, limit)) }
+}
+
+pub fn time_seconds(cert: &X509Ref, limit: Limit) -> Result<Option<i64>> {
+    // SAFETY: the time is borrowed from a live certificate.
+    unsafe { asn1::time_seconds(time(cert, limit)) }
+}
+
+pub fn set_time(cert: &mut X509, limit: Limit, time: *const ffi::ASN1_TIME) -> Result<()> {
+    // SAFETY: live objects; OpenSSL copies the time.
+    done(unsafe {
+        match limit {
+            Limit::NotBefore => ffi::X509_set1_notBefore(cert.as_ptr(), time),
+            Limit::NotAfter => ffi::X509_set1_notAfter(cert.as_ptr(), time),
+        }
+    })
+}
+
+pub fn set_public_key(cert: &mut X509, key: &PKeyRef<Public>) -> Result<()> {
+    // SAFETY: live objects; OpenSSL copies the public part.
+    done(unsafe { ffi::X509_set_pubkey(cert.as_ptr(), key.as_ptr()) })
+}
+
+pub fn sign(cert: &mut X509, key: &PKeyRef<Private>, digest: Option<&MdRef>) -> Result<()> {
+    let digest = digest.map_or(ptr::null(), |digest| digest.as_ptr().cast_const());
+    // SAFETY: live objects.
+    done(unsafe { ffi::X509_sign(cert.as_ptr(), key.as_ptr(), digest) })
+}
+
+/// Long name; None when OpenSSL does not know it or none is set.
+pub fn signature_algorithm(cert: &X509Ref) -> Option<String> {
+    let mut object = ptr::null();
+    // SAFETY: what is read is borrowed from a live certificate; OBJ_nid2ln gives a static string or NULL.
+    unsafe {
+        ffi::X509_ALGOR_get0(&mut object, ptr::null_mut(), ptr::null_mut(), ext::X509_get0_tbs_sigalg(cert.as_ptr()));
+        let nid = ffi::OBJ_obj2nid(object);
+        let name = if nid == ffi::NID_undef { ptr::null() } else { ffi::OBJ_nid2ln(nid) };
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
+fn time(cert: &X509Ref, limit: Limit) -> *const ffi::ASN1_TIME {
+    // SAFETY: a live certificate.
+    unsafe {
+        match limit {
+            Limit::NotBefore => ext::X509_get0_notBefore(cert.as_ptr()),
+            Limit::NotAfter => ext::X509_get0_notAfter(cert.as_ptr()),
+        }
+    }
+}
+
+/// OpenSSL's setters return 0 or less when they fail.
+pub fn done(result: c_int) -> Result<()> {
+    if result > 0 {
+        Ok(())
+    } else {
+        Err(Error::openssl())
+    }
+}

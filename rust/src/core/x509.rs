@@ -1,0 +1,203 @@
+//! A certificate.
+
+use super::digest;
+use super::error::{Error, Result};
+use super::filetype::FileType;
+use super::name::{dead, Holder, Name, Part};
+use super::pkey::PKey;
+use super::status::Status;
+use super::sys::{asn1, pem, x509 as sys};
+use libc::c_long;
+use openssl::x509::{X509Name, X509NameRef, X509Ref, X509 as Cert};
+use parking_lot::Mutex;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+pub struct X509 {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    cert: Cert,
+    /// How often subject and issuer were replaced as a whole: views made before are dead.
+    stamps: [u32; 2],
+}
+
+/// Which end of the validity period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    NotBefore,
+    NotAfter,
+}
+
+impl X509 {
+    /// An empty certificate: version 0, serial 0, no times, no names, no key.
+    pub fn new() -> Result<Arc<Self>> {
+        Ok(Self::from_openssl(sys::empty()?))
+    }
+
+    /// Takes a certificate that nobody else holds a reference to; for one that OpenSSL goes on using (a peer's, one in
+    /// a chain) see `copy_of`.
+    pub fn from_openssl(cert: Cert) -> Arc<Self> {
+        Arc::new(X509 { inner: Mutex::new(Inner { cert, stamps: [0; 2] }) })
+    }
+
+    /// A duplicate of a certificate that stays with someone else.
+    pub fn copy_of(cert: &X509Ref) -> Result<Arc<Self>> {
+        sys::duplicate(cert).map(Self::from_openssl)
+    }
+
+    /// A duplicate that shares nothing, to be handed into a store, a context or a chain.
+    pub fn to_openssl(&self) -> Result<Cert> {
+        self.with(sys::duplicate)
+    }
+
+    /// Lends the certificate, locked.
+    pub fn with<T>(&self, read: impl FnOnce(&X509Ref) -> T) -> T {
+        read(&self.inner.lock().cert)
+    }
+
+    pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
+        let cert = match filetype {
+            FileType::Der => Cert::from_der(data).map_err(Error::from),
+            _ => pem::read(data, openssl_sys::PEM_read_bio_X509),
+        };
+        cert.map(Self::from_openssl).map_err(|error| error.doing("cannot load the certificate"))
+    }
+
+    pub fn dump(&self, filetype: FileType) -> Result<Vec<u8>> {
+        let dumped = self.with(|cert| match filetype {
+            FileType::Pem => cert.to_pem().map_err(Error::from),
+            FileType::Der => cert.to_der().map_err(Error::from),
+            FileType::Text => sys::text(cert),
+        });
+        dumped.map_err(|error| error.doing("cannot write the certificate"))
+    }
+
+    /// A live view of a name: writing to it changes this certificate.
+    pub fn name(self: &Arc<Self>, part: Part) -> Arc<Name> {
+        let stamp = self.inner.lock().stamps[part as usize];
+        Name::view(self.clone(), part, stamp)
+    }
+
+    /// Copies a name into the certificate. Views of the name that was there are dead from now on.
+    pub fn set_name(&self, part: Part, name: &Name) -> Result<()> {
+        let name = name.to_openssl()?;
+        let mut inner = self.inner.lock();
+        sys::set_name(&mut inner.cert, part, &name)?;
+        let stamp = &mut inner.stamps[part as usize];
+        *stamp = stamp.wrapping_add(1);
+        Ok(())
+    }
+
+    /// The hash of the subject, as `Name::hash`.
+    pub fn subject_name_hash(self: &Arc<Self>) -> Result<u32> {
+        self.name(Part::Subject).hash()
+    }
+
+    /// Zero based: 2 means v3.
+    pub fn version(&self) -> c_long {
+        self.with(sys::version)
+    }
+
+    pub fn set_version(&self, version: c_long) -> Result<()> {
+        sys::set_version(&mut self.inner.lock().cert, version)
+    }
+
+    /// Big endian, two's complement, as short as can be.
+    pub fn serial(&self) -> Result<Vec<u8>> {
+        self.with(sys::serial)
+    }
+
+    pub fn set_serial(&self, serial: &[u8]) -> Result<()> {
+        sys::set_serial(&mut self.inner.lock().cert, serial)
+    }
+
+    /// GeneralizedTime text whatever the encoding inside is; Status::Absent when never set.
+    pub fn time(&self, limit: Limit) -> Result<Vec<u8>> {
+        self.with(|cert| sys::time_text(cert, limit))?.ok_or_else(|| Error::bare(Status::Absent))
+    }
+
+    /// Any text ASN.1 allows: "YYYYMMDDhhmmssZ" (kept as GeneralizedTime), "YYMMDDhhmmssZ" (UTCTime), with fractions or
+    /// offsets.
+    pub fn set_time(&self, limit: Limit, text: &CStr) -> Result<()> {
+        let mut inner = self.inner.lock();
+        asn1::with_time(text, |time| sys::set_time(&mut inner.cert, limit, time))
+            .unwrap_or_else(|| Err(Error::argument("Invalid string")))
+    }
+
+    /// So many seconds from now. A moment that ASN.1 cannot express changes nothing, which is no failure.
+    pub fn adjust_time(&self, limit: Limit, seconds: c_long) -> Result<()> {
+        let mut inner = self.inner.lock();
+        asn1::with_time_from_now(seconds, |time| sys::set_time(&mut inner.cert, limit, time)).unwrap_or(Ok(()))
+    }
+
+    /// Whether notAfter lies in the past. RFC 5280: the second notAfter names is still valid.
+    pub fn has_expired(&self) -> Result<bool> {
+        let not_after = self.with(|cert| sys::time_seconds(cert, Limit::NotAfter))?;
+        let not_after = not_after.ok_or_else(|| Error::argument("Unable to determine notAfter"))?;
+        Ok(not_after < now())
+    }
+
+    pub fn public_key(&self) -> Result<Arc<PKey>> {
+        let key = self.with(|cert| Ok::<_, Error>(cert.public_key()?));
+        key.map(PKey::from_public).map_err(|error| error.doing("cannot use the certificate's public key"))
+    }
+
+    pub fn set_public_key(&self, key: &PKey) -> Result<()> {
+        let key = key.public()?;
+        sys::set_public_key(&mut self.inner.lock().cert, &key)
+    }
+
+    /// Signs with the key; no digest name means the digest that the kind of key brings along (Ed25519, Ed448).
+    pub fn sign(&self, key: &PKey, digest: Option<&CStr>) -> Result<()> {
+        let key = key.private()?;
+        let digest = digest.map(digest::by_name).transpose()?;
+        let signed = sys::sign(&mut self.inner.lock().cert, &key, digest.as_deref());
+        signed.map_err(|error| error.doing("cannot sign the certificate"))
+    }
+
+    /// Long name of the algorithm that the signed part names.
+    pub fn signature_algorithm(&self) -> Result<String> {
+        self.with(sys::signature_algorithm).ok_or_else(|| Error::argument("Undefined signature algorithm"))
+    }
+
+    /// The digest over the DER.
+    pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
+        let digest = digest::by_name(digest)?;
+        let der = self.with(|cert| Ok::<_, Error>(cert.to_der()?))?;
+        digest::of(&digest, &der)
+    }
+}
+
+impl Holder for X509 {
+    fn read_name(&self, part: Part, stamp: u32, read: &mut dyn FnMut(&X509NameRef) -> Result<()>) -> Result<()> {
+        let inner = self.inner.lock();
+        if inner.stamps[part as usize] != stamp {
+            return Err(dead());
+        }
+        read(match part {
+            Part::Subject => inner.cert.subject_name(),
+            Part::Issuer => inner.cert.issuer_name(),
+        })
+    }
+
+    fn change_name(&self, part: Part, stamp: u32, change: &mut dyn FnMut(&mut X509Name) -> Result<()>) -> Result<()> {
+        let mut inner = self.inner.lock();
+        if inner.stamps[part as usize] != stamp {
+            return Err(dead());
+        }
+        let mut name = match part {
+            Part::Subject => inner.cert.subject_name(),
+            Part::Issuer => inner.cert.issuer_name(),
+        }
+        .to_owned()?;
+        change(&mut name)?;
+        sys::set_name(&mut inner.cert, part, &name)
+    }
+}
+
+fn now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+}

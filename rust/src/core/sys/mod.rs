@@ -11,4 +11,8 @@ pub mod pem;
 pub mod pkey;
 pub mod x509;
 pub mod rand;
+pub mod store;
+pub mod crl;
+pub mod pkcs12;
+pub mod spki;
 pub mod unix;

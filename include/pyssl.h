@@ -46,6 +46,41 @@ typedef struct pyssl_name pyssl_name;
 typedef struct pyssl_x509 pyssl_x509;
 
 /**
+ * Trusted certificates and revocation lists, on their own or of a TLS context.
+ */
+typedef struct pyssl_store pyssl_store;
+
+/**
+ * A certificate to be verified, with the store and the certificates that may lead to it.
+ */
+typedef struct pyssl_store_ctx pyssl_store_ctx;
+
+/**
+ * A certificate revocation list.
+ */
+typedef struct pyssl_crl pyssl_crl;
+
+/**
+ * An entry of a revocation list: a serial number, a date, and perhaps a reason.
+ */
+typedef struct pyssl_revoked pyssl_revoked;
+
+/**
+ * A PKCS#7 message.
+ */
+typedef struct pyssl_pkcs7 pyssl_pkcs7;
+
+/**
+ * The parts of a PKCS#12 file.
+ */
+typedef struct pyssl_pkcs12 pyssl_pkcs12;
+
+/**
+ * A signed public key and challenge.
+ */
+typedef struct pyssl_spki pyssl_spki;
+
+/**
  * A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
  */
 typedef struct pyssl_ctx pyssl_ctx;
@@ -304,6 +339,86 @@ size_t pyssl_handle_count(void);
  */
 pyssl_status pyssl_constant(const char *name,
                             int64_t *out);
+
+/* ---- Callbacks: a C function, its userdata, and a destructor for that. */
+
+/**
+ * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
+ */
+typedef void (*pyssl_destructor)(void *userdata);
+
+/* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
+
+/**
+ * Mixes bytes into the generator's state.
+ * @param data     the bytes
+ * @param len      how many
+ * @param entropy  a lower bound of the randomness in them, in bytes; taken as 0 when negative and as len when larger
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_rand_add(const uint8_t *data,
+                            size_t len,
+                            double entropy);
+
+/**
+ * Mixes bytes that are all randomness into the generator's state.
+ * @param data  the bytes
+ * @param len   how many
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_rand_seed(const uint8_t *data, size_t len);
+
+/**
+ * Has the generator been seeded with enough?
+ * @return 1 or 0
+ */
+int pyssl_rand_status(void);
+
+/**
+ * Random bytes, fit for keys.
+ * @param out  room for them
+ * @param len  how many are wanted
+ * @return PYSSL_OK; PYSSL_ERROR when the generator fails, and then nothing in out is to be used
+ */
+pyssl_status pyssl_rand_bytes(uint8_t *out, size_t len);
+
+/**
+ * Replaces the generator's state, with all that was mixed into it, by one drawn afresh from the system.
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_rand_cleanup(void);
+
+/**
+ * Mixes the content of a file into the generator's state.
+ * @param file  NUL-terminated name
+ * @param most  how many bytes to read at most; negative for all of it (of a device or pipe: 2048)
+ * @param out   receives how many were read
+ * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be read
+ */
+pyssl_status pyssl_rand_load_file(const char *file, int64_t most, size_t *out);
+
+/**
+ * Writes 1024 random bytes to a file, for pyssl_rand_load_file() to read another day. The file gets mode 0600.
+ * @param file  NUL-terminated name
+ * @param out   receives how many were written
+ * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be written or is no regular file
+ */
+pyssl_status pyssl_rand_write_file(const char *file,
+                                   size_t *out);
+
+/**
+ * Mixes bytes from an entropy gathering daemon (EGD, PRNGD) into the generator's state.
+ * @param socket      NUL-terminated name of the daemon's Unix socket
+ * @param count       how many bytes to ask for
+ * @param timeout_ms  how long one answer of the daemon (up to 255 bytes) may take, in milliseconds
+ * @param out         receives how many were read: count
+ * @return PYSSL_OK; PYSSL_ERROR with path (and errno where the system refused) when there is no daemon, or it hangs
+ *         up, stays silent (errno ETIMEDOUT) or answers against the protocol; then nothing was mixed in
+ */
+pyssl_status pyssl_rand_egd(const char *socket,
+                            int count,
+                            int timeout_ms,
+                            size_t *out);
 
 /* ---- pyssl_pkey_*: keys. */
 
@@ -858,12 +973,632 @@ pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
                                size_t size,
                                size_t *len);
 
-/* ---- Callbacks: a C function, its userdata, and a destructor for that. */
+/* ---- pyssl_store_*: trusted certificates and revocation lists. */
 
 /**
- * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
+ * An empty store.
+ * @param out  receives a new handle, to be freed with pyssl_store_free()
+ * @return PYSSL_OK or PYSSL_ERROR
  */
-typedef void (*pyssl_destructor)(void *userdata);
+pyssl_status pyssl_store_new(pyssl_store **out);
+
+/**
+ * Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.
+ * @param store  the store
+ * @param cert   the certificate
+ * @return PYSSL_OK, PYSSL_ERROR for a certificate that is not complete, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_add_cert(pyssl_store *store,
+                                  pyssl_x509 *cert);
+
+/**
+ * Adds a revocation list as it is now. It counts where X509_V_FLAG_CRL_CHECK is set.
+ * @param store  the store
+ * @param crl    the list
+ * @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_add_crl(pyssl_store *store, pyssl_crl *crl);
+
+/**
+ * Adds flags for verifying to those that are set; there is no way to take one off.
+ * @param store  the store
+ * @param flags  X509_V_FLAG_* of OpenSSL, together (their values: pyssl_constant())
+ * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_set_flags(pyssl_store *store, uint64_t flags);
+
+/**
+ * Verifies as of a certain moment from now on, not as of the time of verifying.
+ * @param store    the store
+ * @param seconds  the moment, in seconds since 1970-01-01 00:00:00 UTC
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_set_time(pyssl_store *store, int64_t seconds);
+
+/**
+ * Trusts the certificates in a file, and those in a directory, which are looked up there when needed.
+ * @param store    the store
+ * @param cafile   NUL-terminated name of a PEM file with certificates and revocation lists, or NULL
+ * @param capath   NUL-terminated name of a directory that `openssl rehash` prepared, or NULL; one that is not there is
+ *                 no error
+ * @return PYSSL_OK; PYSSL_ERROR when both are NULL, or with the path when the file cannot be used; PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_load_locations(pyssl_store *store,
+                                        const char *cafile,
+                                        const char *capath);
+
+/**
+ * Frees a handle.
+ * @param store  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_free(pyssl_store *store);
+
+/* ---- pyssl_store_ctx_*: verifying a certificate against a store (RFC 5280, 6). */
+
+/**
+ * Sets up a verification, to be run as often as one likes.
+ * @param store  the trusted certificates; kept, and read anew each time
+ * @param cert   the certificate; kept, and read anew each time
+ * @param chain  handles of certificates that may be needed between the two, in any order and untrusted; kept
+ * @param count  how many, 0 for none
+ * @param out    receives a new handle, to be freed with pyssl_store_ctx_free()
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_new(pyssl_store *store,
+                                 pyssl_x509 *cert,
+                                 pyssl_x509 *const *chain,
+                                 size_t count,
+                                 pyssl_store_ctx **out);
+
+/**
+ * Puts another store in place, for later verifications.
+ * @param ctx    the verification
+ * @param store  the store; kept
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_set_store(pyssl_store_ctx *ctx, pyssl_store *store);
+
+/**
+ * Verifies.
+ * @param ctx      the verification
+ * @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
+ *                 none; NULL if that is of no interest
+ * @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
+ *         PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_verify(pyssl_store_ctx *ctx,
+                                    pyssl_x509 **culprit);
+
+/**
+ * Verifies and tells the chain.
+ * @param ctx      the verification
+ * @param chain    receives new handles of copies: the certificate first, the trusted one last
+ * @param size     how many handles there is room for
+ * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param culprit  as for pyssl_store_ctx_verify()
+ * @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_store_ctx_verified_chain(pyssl_store_ctx *ctx,
+                                            pyssl_x509 **chain,
+                                            size_t size,
+                                            size_t *count,
+                                            pyssl_x509 **culprit);
+
+/**
+ * OpenSSL's words for what a verification came to.
+ * @param code  X509_V_*
+ * @param room  receives the text
+ * @param size  of room
+ * @param len   receives the text's length
+ * @return PYSSL_OK or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_verify_error_text(int code, char *room, size_t size, size_t *len);
+
+/**
+ * Frees a handle.
+ * @param ctx  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_free(pyssl_store_ctx *ctx);
+
+/* ---- pyssl_crl_*: certificate revocation lists (RFC 5280, 5). */
+
+/**
+ * An empty list.
+ * @param out  receives a new handle, to be freed with pyssl_crl_free()
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_crl_new(pyssl_crl **out);
+
+/**
+ * Reads a list.
+ * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
+ * @param data      the encoding
+ * @param len       its length in bytes; what follows the list in it is ignored
+ * @param out       receives a new handle, to be freed with pyssl_crl_free()
+ * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
+ */
+pyssl_status pyssl_crl_load(int filetype, const uint8_t *data, size_t len, pyssl_crl **out);
+
+/**
+ * Writes a list.
+ * @param crl       the list
+ * @param filetype  PYSSL_FILETYPE_PEM, PYSSL_FILETYPE_ASN1 or PYSSL_FILETYPE_TEXT
+ * @param room      receives the encoding
+ * @param size      of room, in bytes
+ * @param len       receives the encoding's length
+ * @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, PYSSL_ERR_ARGUMENT for another filetype,
+ *         PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_dump(pyssl_crl *crl,
+                            int filetype,
+                            uint8_t *room,
+                            size_t size,
+                            size_t *len);
+
+/**
+ * The issuer's name, as a copy: writing to it does not change the list.
+ * @param crl  the list
+ * @param out  receives a new handle, to be freed with pyssl_name_free()
+ * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_issuer(pyssl_crl *crl, pyssl_name **out);
+
+/**
+ * Sets the version as it is encoded.
+ * @param crl      the list
+ * @param version  0 for v1, 1 for v2 (which a list with reasons has to be)
+ * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_set_version(pyssl_crl *crl, long version);
+
+/**
+ * Sets when this list was issued.
+ * @param crl   the list
+ * @param when  NUL-terminated: YYYYMMDDhhmmssZ or any other form of UTCTime or GeneralizedTime
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT for no legal time, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_set_last_update(pyssl_crl *crl, const char *when);
+
+/**
+ * Sets when the next list is issued at the latest.
+ * @param crl   the list
+ * @param when  NUL-terminated: YYYYMMDDhhmmssZ or any other form of UTCTime or GeneralizedTime
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT for no legal time, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_set_next_update(pyssl_crl *crl, const char *when);
+
+/**
+ * How many entries the list has.
+ * @param crl  the list
+ * @param out  receives the number
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_revoked_count(pyssl_crl *crl, size_t *out);
+
+/**
+ * An entry, as a copy: writing to it does not change the list.
+ * @param crl    the list
+ * @param index  below pyssl_crl_revoked_count()
+ * @param out    receives a new handle, to be freed with pyssl_revoked_free()
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT when index is too large, PYSSL_ERROR or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_revoked_at(pyssl_crl *crl, size_t index, pyssl_revoked **out);
+
+/**
+ * Adds a copy of an entry.
+ * @param crl      the list
+ * @param revoked  the entry
+ * @return PYSSL_OK, PYSSL_ERROR for an entry without serial number or date, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_add_revoked(pyssl_crl *crl, pyssl_revoked *revoked);
+
+/**
+ * Takes the issuer's name from its certificate, brings the entries into order and signs.
+ * @param crl     the list
+ * @param issuer  the issuer's certificate
+ * @param key     the issuer's private key
+ * @param digest  NUL-terminated name of the digest ("sha256")
+ * @return PYSSL_OK, PYSSL_ERROR (for an unknown digest too), PYSSL_ERR_ARGUMENT for a key without private part, or
+ *         PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_sign(pyssl_crl *crl,
+                            pyssl_x509 *issuer,
+                            pyssl_pkey *key,
+                            const char *digest);
+
+/**
+ * As pyssl_crl_sign(), after setting the times: issued now, the next list so many days from now.
+ * @param crl     the list
+ * @param issuer  the issuer's certificate
+ * @param key     the issuer's private key
+ * @param days    until the next list is issued
+ * @param digest  NUL-terminated name of the digest ("sha256")
+ * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_ARGUMENT for an unknown digest or a key without private part, or
+ *         PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_issue(pyssl_crl *crl,
+                             pyssl_x509 *issuer,
+                             pyssl_pkey *key,
+                             int days,
+                             const char *digest);
+
+/**
+ * Frees a handle.
+ * @param crl  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_crl_free(pyssl_crl *crl);
+
+/* ---- pyssl_revoked_*: entries of revocation lists. */
+
+/**
+ * An empty entry.
+ * @param out  receives a new handle, to be freed with pyssl_revoked_free()
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_revoked_new(pyssl_revoked **out);
+
+/**
+ * The serial number of the revoked certificate.
+ * @param revoked  the entry
+ * @param room     receives it in upper case hexadecimal, two digits a byte; "00" when never set
+ * @param size     of room
+ * @param len      receives the text's length
+ * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_serial(pyssl_revoked *revoked,
+                                  char *room,
+                                  size_t size,
+                                  size_t *len);
+
+/**
+ * Sets the serial number.
+ * @param revoked  the entry
+ * @param hex      NUL-terminated: hexadecimal digits of any number, after a '-' when it is negative
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT for anything else, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_set_serial(pyssl_revoked *revoked, const char *hex);
+
+/**
+ * When the certificate was revoked.
+ * @param revoked  the entry
+ * @param room     receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
+ * @param size     of room, in bytes
+ * @param len      receives the text's length
+ * @return PYSSL_OK, PYSSL_ERR_ABSENT when it was never set, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_date(pyssl_revoked *revoked,
+                                uint8_t *room,
+                                size_t size,
+                                size_t *len);
+
+/**
+ * Sets when the certificate was revoked.
+ * @param revoked  the entry
+ * @param when     NUL-terminated: YYYYMMDDhhmmssZ or any other form of UTCTime or GeneralizedTime
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT for no legal time, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_set_date(pyssl_revoked *revoked, const char *when);
+
+/**
+ * Why the certificate was revoked.
+ * @param revoked  the entry
+ * @param room     receives OpenSSL's words for it ("Key Compromise"), without a NUL
+ * @param size     of room, in bytes
+ * @param len      receives the text's length
+ * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is no reason, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_reason(pyssl_revoked *revoked,
+                                  uint8_t *room,
+                                  size_t size,
+                                  size_t *len);
+
+/**
+ * Sets why the certificate was revoked.
+ * @param revoked  the entry
+ * @param reason   NUL-terminated name as pyssl_revoked_reason_at() has it, with case and blanks not counting; NULL takes
+ *                 the reason out
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT for an unknown name, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_set_reason(pyssl_revoked *revoked,
+                                      const char *reason);
+
+/**
+ * The names of all reasons that can be set ("keyCompromise").
+ * @param index  from 0
+ * @param room   receives a name
+ * @param size   of room
+ * @param len    receives the name's length
+ * @return PYSSL_OK, PYSSL_ERR_ABSENT when index is too large, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_revoked_reason_at(size_t index, char *room, size_t size, size_t *len);
+
+/**
+ * Frees a handle.
+ * @param revoked  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_revoked_free(pyssl_revoked *revoked);
+
+/* ---- pyssl_pkcs7_*: PKCS#7 messages (RFC 2315). */
+
+/**
+ * Reads a message.
+ * @param filetype  PYSSL_FILETYPE_PEM ("BEGIN PKCS7") or PYSSL_FILETYPE_ASN1
+ * @param data      the encoding
+ * @param len       its length in bytes; what follows the message in it is ignored
+ * @param out       receives a new handle, to be freed with pyssl_pkcs7_free()
+ * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
+ */
+pyssl_status pyssl_pkcs7_load(int filetype,
+                              const uint8_t *data,
+                              size_t len,
+                              pyssl_pkcs7 **out);
+
+/**
+ * Is the content type data: bytes as they are?
+ * @param message  the message
+ * @param out      receives 1 or 0
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs7_type_is_data(pyssl_pkcs7 *message, int *out);
+
+/**
+ * Is the content type signedData: content of any type with any number of signatures, none for a mere bundle of
+ * certificates?
+ * @param message  the message
+ * @param out      receives 1 or 0
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs7_type_is_signed(pyssl_pkcs7 *message,
+                                        int *out);
+
+/**
+ * Is the content type envelopedData: content encrypted for one recipient or more?
+ * @param message  the message
+ * @param out      receives 1 or 0
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs7_type_is_enveloped(pyssl_pkcs7 *message, int *out);
+
+/**
+ * Is the content type signedAndEnvelopedData: encrypted content with encrypted signatures?
+ * @param message  the message
+ * @param out      receives 1 or 0
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs7_type_is_signed_and_enveloped(pyssl_pkcs7 *message, int *out);
+
+/**
+ * OpenSSL's short name of the content type: "pkcs7-data", "pkcs7-signedData", "pkcs7-envelopedData",
+ * "pkcs7-signedAndEnvelopedData", "pkcs7-digestData", "pkcs7-encryptedData"; "UNDEF" for a type it does not know.
+ * @param message  the message
+ * @param room     receives the text
+ * @param size     of room
+ * @param len      receives the text's length
+ * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs7_type_name(pyssl_pkcs7 *message,
+                                   char *room,
+                                   size_t size,
+                                   size_t *len);
+
+/**
+ * Frees a handle.
+ * @param message  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs7_free(pyssl_pkcs7 *message);
+
+/* ---- pyssl_pkcs12_*: a key, its certificate and others in one file (RFC 7292). */
+
+/**
+ * One without any part.
+ * @param out  receives a new handle, to be freed with pyssl_pkcs12_free()
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_pkcs12_new(pyssl_pkcs12 **out);
+
+/**
+ * Reads a file, with the algorithms of today (AES) or of the past (triple DES, RC2).
+ * @param data            its content
+ * @param len             in bytes; what follows the structure in it is ignored
+ * @param passphrase      in UTF-8; NULL for none, which is tried as an empty one too, and the other way around
+ * @param passphrase_len  in bytes
+ * @param out             receives a new handle, to be freed with pyssl_pkcs12_free()
+ * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for a NUL in the passphrase
+ */
+pyssl_status pyssl_pkcs12_load(const uint8_t *data,
+                               size_t len,
+                               const uint8_t *passphrase,
+                               size_t passphrase_len,
+                               pyssl_pkcs12 **out);
+
+/**
+ * Writes a file.
+ * @param p12             the parts
+ * @param passphrase      in UTF-8; NULL for none
+ * @param passphrase_len  in bytes
+ * @param cipher          NUL-terminated name of a cipher for PBES2 ("aes-256-cbc"), which OpenSSL 1.1 and later read, or
+ *                        NULL for PKCS#12's own scheme with SHA-1 and triple DES, which everyone reads
+ * @param rounds          for deriving the keys that encrypt; 0 for OpenSSL's default
+ * @param mac_rounds      for deriving the key of the MAC; 0 for OpenSSL's default, -1 for no MAC
+ * @param room            receives the content
+ * @param size            of room, in bytes
+ * @param out_len         receives the content's length
+ * @return PYSSL_OK; PYSSL_ERROR when there is no part, or key and certificate do not match; PYSSL_ERR_ARGUMENT for
+ *         an unknown cipher or a NUL in a text; PYSSL_ERR_BUFFER; PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_export(pyssl_pkcs12 *p12,
+                                 const uint8_t *passphrase,
+                                 size_t passphrase_len,
+                                 const char *cipher,
+                                 int rounds,
+                                 int mac_rounds,
+                                 uint8_t *room,
+                                 size_t size,
+                                 size_t *out_len);
+
+/**
+ * The private key.
+ * @param p12  the parts
+ * @param out  receives a new handle, to be freed with pyssl_pkey_free(), or NULL when there is none
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_key(pyssl_pkcs12 *p12, pyssl_pkey **out);
+
+/**
+ * Sets the private key.
+ * @param p12  the parts
+ * @param key  kept, not copied; NULL for none
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_set_key(pyssl_pkcs12 *p12, pyssl_pkey *key);
+
+/**
+ * The key's certificate.
+ * @param p12  the parts
+ * @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when there is none
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_cert(pyssl_pkcs12 *p12, pyssl_x509 **out);
+
+/**
+ * Sets the key's certificate.
+ * @param p12   the parts
+ * @param cert  kept, not copied; NULL for none
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_set_cert(pyssl_pkcs12 *p12, pyssl_x509 *cert);
+
+/**
+ * The other certificates, in the order of the file.
+ * @param p12    the parts
+ * @param certs  receives new handles, each to be freed with pyssl_x509_free()
+ * @param size   how many handles there is room for
+ * @param count  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @return PYSSL_OK, PYSSL_ERR_ABSENT when there are none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_ca_certs(pyssl_pkcs12 *p12,
+                                   pyssl_x509 **certs,
+                                   size_t size,
+                                   size_t *count);
+
+/**
+ * Sets the other certificates, in place of those that were there.
+ * @param p12    the parts
+ * @param certs  handles; kept, not copied; NULL for none at all
+ * @param count  how many
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE, and then nothing is changed
+ */
+pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12,
+                                       pyssl_x509 *const *certs,
+                                       size_t count);
+
+/**
+ * The friendly name: the key's and its certificate's attribute of that name.
+ * @param p12   the parts
+ * @param room  receives UTF-8, without a NUL
+ * @param size  of room, in bytes
+ * @param len   receives the length
+ * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12,
+                                        uint8_t *room,
+                                        size_t size,
+                                        size_t *len);
+
+/**
+ * Sets the friendly name.
+ * @param p12   the parts
+ * @param name  UTF-8; NULL for none
+ * @param len   in bytes
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_set_friendly_name(pyssl_pkcs12 *p12,
+                                            const uint8_t *name,
+                                            size_t len);
+
+/**
+ * Frees a handle.
+ * @param p12  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_pkcs12_free(pyssl_pkcs12 *p12);
+
+/* ---- pyssl_spki_*: Netscape's signed public key and challenge (SPKAC). */
+
+/**
+ * An empty one.
+ * @param out  receives a new handle, to be freed with pyssl_spki_free()
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_spki_new(pyssl_spki **out);
+
+/**
+ * Reads one from base64, as `openssl spkac` writes it after "SPKAC=".
+ * @param data  the base64 text; blanks and line ends in it are passed over
+ * @param len   its length in bytes
+ * @param out   receives a new handle, to be freed with pyssl_spki_free()
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_spki_from_base64(const uint8_t *data, size_t len, pyssl_spki **out);
+
+/**
+ * Its encoding in base64, without line ends.
+ * @param spki  the object
+ * @param room  receives the text, without a NUL
+ * @param size  of room, in bytes
+ * @param len   receives the text's length
+ * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_spki_to_base64(pyssl_spki *spki, uint8_t *room, size_t size, size_t *len);
+
+/**
+ * The public key in it.
+ * @param spki  the object
+ * @param out   receives a new handle, to be freed with pyssl_pkey_free()
+ * @return PYSSL_OK; PYSSL_ERROR when none was set; PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_spki_get_pubkey(pyssl_spki *spki, pyssl_pkey **out);
+
+/**
+ * Puts the public part of a key in it.
+ * @param spki  the object
+ * @param key   the key; it is copied
+ * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_ARGUMENT for an empty key, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_spki_set_pubkey(pyssl_spki *spki, pyssl_pkey *key);
+
+/**
+ * Signs it.
+ * @param spki    the object
+ * @param key     a private key
+ * @param digest  NUL-terminated name of the digest ("sha256")
+ * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_ARGUMENT for a key without private part or an unknown digest, or
+ *         PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_spki_sign(pyssl_spki *spki,
+                             pyssl_pkey *key,
+                             const char *digest);
+
+/**
+ * Checks the signature with a key.
+ * @param spki  the object
+ * @param key   a key with a public part
+ * @return PYSSL_OK when the signature is the key's; PYSSL_ERROR when it is not, or there is none; PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_spki_verify(pyssl_spki *spki,
+                               pyssl_pkey *key);
+
+/**
+ * Frees a handle.
+ * @param spki  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_spki_free(pyssl_spki *spki);
 
 /* ---- pyssl_ctx_*: what connections have in common: protocol, keys, trust, callbacks. */
 

@@ -1,5 +1,9 @@
 """TLS, keys and certificates over libpyssl, under the names of pyOpenSSL."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from . import SSL, crypto
 from .version import (
     __author__,
@@ -12,6 +16,20 @@ from .version import (
     __version__,
     libpyssl_version,
 )
+
+if TYPE_CHECKING:
+    from . import rand, tsafe
+    from types import ModuleType
+else:
+
+    def __getattr__(name: str) -> ModuleType:
+        """`OpenSSL.rand` and `OpenSSL.tsafe` are there without an import of their own, as up to 17.2 and 0.10."""
+        if name in ("rand", "tsafe"):
+            from importlib import import_module
+
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "SSL",

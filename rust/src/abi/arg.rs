@@ -182,3 +182,51 @@ pub unsafe fn put_text(room: *mut c_char, size: usize, len: *mut usize, value: &
     }
     Ok(())
 }
+
+/// An array of handles, as the objects behind them.
+///
+/// # Safety
+/// `p` must point at `count` readable handles.
+pub unsafe fn handles<T: Object>(p: *const *mut T::Opaque, count: usize) -> Result<Vec<Arc<T>>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    if p.is_null() || count > isize::MAX as usize / size_of::<u64>() {
+        return Err(Error::argument("a NULL pointer, or an impossible count, where handles are expected"));
+    }
+    // SAFETY: the caller's promise.
+    let handles = unsafe { std::slice::from_raw_parts(p, count) };
+    handles.iter().map(|handle| Ok(T::lookup(*handle)?.clone())).collect()
+}
+
+/// Stores new handles in the caller's room and their number in `*count`; none of them when there is not room for all.
+///
+/// # Safety
+/// `room` must have place for `size` handles (or `size` be 0), `count` must be writable.
+pub unsafe fn put_handles<T: Object>(
+    room: *mut *mut T::Opaque,
+    size: usize,
+    count: *mut usize,
+    objects: Vec<Arc<T>>,
+) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { put(count, objects.len()) }?;
+    if objects.len() > size || (room.is_null() && !objects.is_empty()) {
+        return Err(Error::bare(Status::Buffer));
+    }
+    let mut made = Vec::with_capacity(objects.len());
+    for object in objects {
+        match object.register() {
+            Ok(handle) => made.push(handle),
+            Err(full) => {
+                made.into_iter().for_each(|handle| drop(T::free(handle)));
+                return Err(full);
+            }
+        }
+    }
+    for (index, handle) in made.into_iter().enumerate() {
+        // SAFETY: there is room for all of them.
+        unsafe { room.add(index).write(handle) };
+    }
+    Ok(())
+}

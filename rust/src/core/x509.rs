@@ -21,6 +21,8 @@ struct Inner {
     cert: Cert,
     /// How often subject and issuer were replaced as a whole: views made before are dead.
     stamps: [u32; 2],
+    /// What `shared` gave out last, and the encoding it was made from.
+    shared: Option<(Vec<u8>, Cert)>,
 }
 
 /// Which end of the validity period.
@@ -39,7 +41,7 @@ impl X509 {
     /// Takes a certificate that nobody else holds a reference to; for one that OpenSSL goes on using (a peer's, one in
     /// a chain) see `copy_of`.
     pub fn from_openssl(cert: Cert) -> Arc<Self> {
-        Arc::new(X509 { inner: Mutex::new(Inner { cert, stamps: [0; 2] }) })
+        Arc::new(X509 { inner: Mutex::new(Inner { cert, stamps: [0; 2], shared: None }) })
     }
 
     /// A duplicate of a certificate that stays with someone else.
@@ -50,6 +52,20 @@ impl X509 {
     /// A duplicate that shares nothing, to be handed into a store, a context or a chain.
     pub fn to_openssl(&self) -> Result<Cert> {
         self.with(sys::duplicate)
+    }
+
+    /// As `to_openssl`, but one duplicate for all who only read it, as long as the certificate does not change.
+    pub fn shared(&self) -> Result<Cert> {
+        let mut inner = self.inner.lock();
+        let der = inner.cert.to_der()?;
+        match &inner.shared {
+            Some((made_from, copy)) if *made_from == der => Ok(copy.clone()),
+            _ => {
+                let copy = sys::duplicate(&inner.cert)?;
+                inner.shared = Some((der, copy.clone()));
+                Ok(copy)
+            }
+        }
     }
 
     /// Lends the certificate, locked.

@@ -1,7 +1,7 @@
 //! OpenSSL functions that neither the `openssl` crate nor openssl-sys declares. Signatures from OpenSSL's headers.
 #![allow(non_camel_case_types)]
 
-use libc::{c_char, c_int, c_uchar, c_ulong, c_void};
+use libc::{c_char, c_int, c_long, c_uchar, c_ulong, c_void, size_t};
 use openssl_sys as ffi;
 
 /// <openssl/ec.h>
@@ -11,6 +11,12 @@ pub struct EC_builtin_curve {
     pub nid: c_int,
     pub comment: *const c_char,
 }
+
+/// <openssl/types.h>
+pub enum EVP_RAND_CTX {}
+
+/// <openssl/x509.h>
+pub enum NETSCAPE_SPKI {}
 
 extern "C" {
     /// <openssl/ec.h>: how many there are; fills as many as there is room for.
@@ -105,4 +111,47 @@ extern "C" {
         seconds: libc::c_long,
         from: *mut libc::time_t,
     ) -> *mut ffi::ASN1_TIME;
+
+    /// <openssl/rand.h>, OpenSSL 3.0: the generators of a library context (NULL: the default one), never to be freed.
+    pub fn RAND_get0_primary(ctx: *mut ffi::OSSL_LIB_CTX) -> *mut EVP_RAND_CTX;
+    pub fn RAND_get0_public(ctx: *mut ffi::OSSL_LIB_CTX) -> *mut EVP_RAND_CTX;
+    pub fn RAND_get0_private(ctx: *mut ffi::OSSL_LIB_CTX) -> *mut EVP_RAND_CTX;
+    /// <openssl/evp.h>, OpenSSL 3.0: new entropy for a generator.
+    pub fn EVP_RAND_reseed(
+        ctx: *mut EVP_RAND_CTX,
+        prediction_resistance: c_int,
+        entropy: *const c_uchar,
+        entropy_len: size_t,
+        addin: *const c_uchar,
+        addin_len: size_t,
+    ) -> c_int;
+    /// <openssl/asn1.h>
+    pub fn ASN1_ENUMERATED_new() -> *mut ffi::ASN1_ENUMERATED;
+    pub fn ASN1_ENUMERATED_set(value: *mut ffi::ASN1_ENUMERATED, number: c_long) -> c_int;
+    /// <openssl/x509.h>
+    pub fn X509_CRL_print(bio: *mut ffi::BIO, crl: *mut ffi::X509_CRL) -> c_int;
+    /// <openssl/x509.h>: NULL takes the attribute off.
+    pub fn X509_alias_set1(cert: *mut ffi::X509, name: *const c_uchar, len: c_int) -> c_int;
+    pub fn X509_keyid_set1(cert: *mut ffi::X509, id: *const c_uchar, len: c_int) -> c_int;
+    /// <openssl/x509.h>: Netscape's signed public key and challenge.
+    pub fn NETSCAPE_SPKI_new() -> *mut NETSCAPE_SPKI;
+    pub fn NETSCAPE_SPKI_free(spki: *mut NETSCAPE_SPKI);
+    pub fn NETSCAPE_SPKI_b64_decode(text: *const c_char, len: c_int) -> *mut NETSCAPE_SPKI;
+    pub fn NETSCAPE_SPKI_b64_encode(spki: *mut NETSCAPE_SPKI) -> *mut c_char;
+    pub fn NETSCAPE_SPKI_get_pubkey(spki: *mut NETSCAPE_SPKI) -> *mut ffi::EVP_PKEY;
+    pub fn NETSCAPE_SPKI_set_pubkey(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY) -> c_int;
+    pub fn NETSCAPE_SPKI_sign(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY, md: *const ffi::EVP_MD) -> c_int;
+    pub fn NETSCAPE_SPKI_verify(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY) -> c_int;
+    /// <openssl/pkcs12.h>, OpenSSL 3.0: an empty structure whose content is decoded and decrypted in a library context.
+    pub fn PKCS12_init_ex(mode: c_int, ctx: *mut ffi::OSSL_LIB_CTX, properties: *const c_char) -> *mut ffi::PKCS12;
+    pub fn d2i_PKCS12_bio(bio: *mut ffi::BIO, out: *mut *mut ffi::PKCS12) -> *mut ffi::PKCS12;
+    /// <openssl/x509_vfy.h>, OpenSSL 3.0
+    pub fn X509_STORE_load_file(store: *mut ffi::X509_STORE, file: *const c_char) -> c_int;
+    pub fn X509_STORE_load_path(store: *mut ffi::X509_STORE, path: *const c_char) -> c_int;
+    /// <openssl/x509_vfy.h>
+    pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
+    /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
+    pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
+    /// <openssl/x509.h>
+    pub fn X509_NAME_print_ex(bio: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
 }

@@ -1,0 +1,129 @@
+//! pyssl_store_ctx_*: verifying a certificate against a store (RFC 5280, 6).
+
+use super::arg::{handles, put_handle, put_handle_opt, put_handles, put_text};
+use super::gate::{gate, pyssl_status};
+use super::handle::{object, Object};
+use super::store::pyssl_store;
+use super::x509::pyssl_x509;
+use crate::core::error::{Error, Result};
+use crate::core::store::{verify_error_text, Refusal, Store, StoreContext};
+use crate::core::x509::X509;
+use libc::{c_char, c_int};
+
+/// A certificate to be verified, with the store and the certificates that may lead to it.
+pub struct pyssl_store_ctx {
+    _private: [u8; 0],
+}
+object!(StoreContext, pyssl_store_ctx, 9, "store_ctx");
+
+/// Sets up a verification, to be run as often as one likes.
+/// @param store  the trusted certificates; kept, and read anew each time
+/// @param cert   the certificate; kept, and read anew each time
+/// @param chain  handles of certificates that may be needed between the two, in any order and untrusted; kept
+/// @param count  how many, 0 for none
+/// @param out    receives a new handle, to be freed with pyssl_store_ctx_free()
+/// @return PYSSL_OK or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_store_ctx_new(
+    store: *mut pyssl_store,
+    cert: *mut pyssl_x509,
+    chain: *const *mut pyssl_x509,
+    count: usize,
+    out: *mut *mut pyssl_store_ctx,
+) -> pyssl_status {
+    gate(|| {
+        let (store, cert) = (Store::lookup(store)?.clone(), X509::lookup(cert)?.clone());
+        // SAFETY: the header asks for count readable handles and a writable out.
+        unsafe { put_handle(out, StoreContext::new(store, cert, handles(chain, count)?)) }
+    })
+}
+
+/// Puts another store in place, for later verifications.
+/// @param ctx    the verification
+/// @param store  the store; kept
+/// @return PYSSL_OK or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_store_ctx_set_store(ctx: *mut pyssl_store_ctx, store: *mut pyssl_store) -> pyssl_status {
+    gate(|| {
+        StoreContext::lookup(ctx)?.set_store(Store::lookup(store)?.clone());
+        Ok(())
+    })
+}
+
+/// Verifies.
+/// @param ctx      the verification
+/// @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
+///                 none; NULL if that is of no interest
+/// @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
+///         PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_store_ctx_verify(
+    ctx: *mut pyssl_store_ctx,
+    culprit: *mut *mut pyssl_x509,
+) -> pyssl_status {
+    gate(|| {
+        let verified = StoreContext::lookup(ctx)?.verify();
+        // SAFETY: the header asks for a writable culprit, or NULL.
+        verified.map_err(|refusal| unsafe { name_culprit(culprit, refusal) })
+    })
+}
+
+/// Verifies and tells the chain.
+/// @param ctx      the verification
+/// @param chain    receives new handles of copies: the certificate first, the trusted one last
+/// @param size     how many handles there is room for
+/// @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+/// @param culprit  as for pyssl_store_ctx_verify()
+/// @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_store_ctx_verified_chain(
+    ctx: *mut pyssl_store_ctx,
+    chain: *mut *mut pyssl_x509,
+    size: usize,
+    count: *mut usize,
+    culprit: *mut *mut pyssl_x509,
+) -> pyssl_status {
+    gate(|| {
+        let verified = StoreContext::lookup(ctx)?.verified_chain();
+        // SAFETY: the header asks for room for size handles, a writable count and a writable culprit or NULL.
+        unsafe { put_handles(chain, size, count, verified.map_err(|refusal| name_culprit(culprit, refusal))?) }
+    })
+}
+
+/// OpenSSL's words for what a verification came to.
+/// @param code  X509_V_*
+/// @param room  receives the text
+/// @param size  of room
+/// @param len   receives the text's length
+/// @return PYSSL_OK or PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_verify_error_text(
+    code: c_int,
+    room: *mut c_char,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    gate(|| {
+        // SAFETY: the header asks for size writable bytes and a writable len.
+        unsafe { put_text(room, size, len, &verify_error_text(code)) }
+    })
+}
+
+/// Frees a handle.
+/// @param ctx  or NULL
+/// @return PYSSL_OK or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_store_ctx_free(ctx: *mut pyssl_store_ctx) -> pyssl_status {
+    gate(|| StoreContext::free(ctx))
+}
+
+/// # Safety
+/// `culprit` must be NULL or writable.
+unsafe fn name_culprit(culprit: *mut *mut pyssl_x509, refusal: Refusal) -> Error {
+    if culprit.is_null() {
+        return refusal.error;
+    }
+    // SAFETY: the caller's promise.
+    let put: Result<()> = unsafe { put_handle_opt(culprit, refusal.culprit) };
+    put.err().unwrap_or(refusal.error)
+}

@@ -1,0 +1,153 @@
+//! Trusted certificates and revocation lists, and verifying a chain against them (RFC 5280, 6).
+
+use super::crl::Crl;
+use super::error::{Detail, Error, Result, VerifyFailure};
+use super::status::Status;
+use super::sys::store as sys;
+use super::x509::X509;
+use openssl::x509::store::X509Store;
+use parking_lot::{Mutex, RwLock};
+use std::any::Any;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+pub struct Store {
+    store: X509Store,
+    /// OpenSSL locks what is in a store, but not its parameters.
+    parameters: RwLock<()>,
+    /// What `store` is a part of.
+    _owner: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Store {
+    pub fn new() -> Result<Arc<Self>> {
+        Ok(Self::holding(sys::empty()?, None))
+    }
+
+    /// The store inside another object (a TLS context), which it keeps alive. `store` is a reference of its own.
+    pub fn of_owner(owner: Arc<dyn Any + Send + Sync>, store: X509Store) -> Arc<Self> {
+        Self::holding(store, Some(owner))
+    }
+
+    /// Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.
+    pub fn add_cert(&self, cert: &X509) -> Result<()> {
+        let cert = cert.shared()?;
+        sys::add_cert(&self.store, &cert)
+    }
+
+    pub fn add_crl(&self, crl: &Crl) -> Result<()> {
+        let crl = crl.to_openssl()?;
+        sys::add_crl(&self.store, &crl)
+    }
+
+    /// Adds X509_V_FLAG_* to those that are set; there is no way to take one off.
+    pub fn set_flags(&self, flags: u64) -> Result<()> {
+        let _lock = self.parameters.write();
+        sys::set_flags(&self.store, flags)
+    }
+
+    /// Verifies as of this moment (seconds since 1970), not as of now.
+    pub fn set_time(&self, seconds: i64) {
+        let _lock = self.parameters.write();
+        sys::set_time(&self.store, seconds);
+    }
+
+    /// Trusts the certificates (and takes the revocation lists) in a PEM file, and those in a directory that
+    /// `openssl rehash` prepared, which are looked up there when needed.
+    pub fn load_locations(&self, file: Option<&CStr>, directory: Option<&CStr>) -> Result<()> {
+        if file.is_none() && directory.is_none() {
+            return Err(Error::new(Status::Error, "neither a file nor a directory to load certificates from"));
+        }
+        if let Some(file) = file {
+            sys::load_file(&self.store, file).map_err(|error| unloadable(error, file))?;
+        }
+        if let Some(directory) = directory {
+            sys::load_directory(&self.store, directory).map_err(|error| unloadable(error, directory))?;
+        }
+        Ok(())
+    }
+
+    fn holding(store: X509Store, owner: Option<Arc<dyn Any + Send + Sync>>) -> Arc<Self> {
+        Arc::new(Store { store, parameters: RwLock::new(()), _owner: owner })
+    }
+}
+
+/// A certificate, the certificates that may lead from it to a trusted one, and the store of those.
+pub struct StoreContext {
+    store: Mutex<Arc<Store>>,
+    cert: Arc<X509>,
+    untrusted: Vec<Arc<X509>>,
+}
+
+/// Why a certificate was not accepted.
+pub struct Refusal {
+    pub error: Error,
+    /// A copy of the certificate in the chain that is at fault, where one is.
+    pub culprit: Option<Arc<X509>>,
+}
+
+impl StoreContext {
+    pub fn new(store: Arc<Store>, cert: Arc<X509>, untrusted: Vec<Arc<X509>>) -> Arc<Self> {
+        Arc::new(StoreContext { store: Mutex::new(store), cert, untrusted })
+    }
+
+    /// Later verifications are against another store.
+    pub fn set_store(&self, store: Arc<Store>) {
+        *self.store.lock() = store;
+    }
+
+    /// With store and certificates as they are now.
+    pub fn verify(&self) -> std::result::Result<(), Refusal> {
+        self.verified()?;
+        Ok(())
+    }
+
+    /// Verifies and gives the chain: the certificate first, the trusted one last.
+    pub fn verified_chain(&self) -> std::result::Result<Vec<Arc<X509>>, Refusal> {
+        let chain = self.verified()?.chain();
+        Ok(chain.iter().map(|cert| X509::copy_of(cert)).collect::<Result<_>>()?)
+    }
+
+    fn verified(&self) -> std::result::Result<sys::Verification, Refusal> {
+        let store = self.store.lock().clone();
+        let cert = self.cert.shared()?;
+        let untrusted = self.untrusted.iter().map(|cert| cert.shared()).collect::<Result<Vec<_>>>()?;
+        let mut verification = {
+            let _lock = store.parameters.read();
+            sys::Verification::new(&store.store, cert, untrusted)?
+        };
+        match verification.run() {
+            Ok(()) => Ok(verification),
+            Err(refused) => Err(Refusal {
+                culprit: refused.culprit.and_then(|cert| X509::copy_of(&cert).ok()),
+                error: refusal(refused.failure),
+            }),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal { error, culprit: None }
+    }
+}
+
+/// OpenSSL's words for an X509_V_* code.
+pub fn verify_error_text(code: i32) -> String {
+    sys::verify_error_text(code)
+}
+
+fn refusal(failure: VerifyFailure) -> Error {
+    let message = failure.message.clone().into();
+    Error::with(Status::Error, Detail { message, verify: Some(failure), ..Detail::default() })
+}
+
+fn unloadable(error: Error, path: &CStr) -> Error {
+    let path = path.to_string_lossy();
+    let errno = std::fs::metadata(&*path).err().and_then(|error| error.raw_os_error()).unwrap_or(0);
+    let mut error = error.doing(&format!("cannot load certificates from {path:?}")).at_path(&path);
+    if let Some(detail) = &mut error.detail {
+        detail.errno = errno;
+    }
+    error
+}

@@ -152,6 +152,4 @@ extern "C" {
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
     /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
     pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
-    /// <openssl/x509.h>
-    pub fn X509_NAME_print_ex(bio: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
 }

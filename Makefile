@@ -36,7 +36,7 @@ test-system: build tools-system ## the same library on the system's OpenSSL (lib
 	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
 	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
 
-test-pythons: build tools ## pytest under each Python 3.9+ on this machine (PYTHONS="3.9 3.13" names some)
+test-pythons: build tools ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
 	$(PY) tests/pythons.py $(PYTHONS)
 
 check: check-rust check-python check-c check-header check-symbols ## formats, lints, types, header and symbol comparisons

@@ -1,4 +1,4 @@
-"""pythons.py [3.N...]: runs pytest under the named Pythons, or under every Python 3.9+ found on this machine.
+"""pythons.py [3.N...]: runs pytest under the named Pythons, or under every other Python 3.9+ found on this machine.
 
 Each gets a virtual environment in target/pythons and uses the package as it lies there (PYTHONPATH, PYSSL_LIBRARY).
 """
@@ -18,8 +18,12 @@ SUPPORTED = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
 def main(wanted: list[str]) -> int:
-    found = {version: python for version in wanted or SUPPORTED if (python := find(version))}
-    absent = [version for version in wanted or SUPPORTED if version not in found]
+    own = "{}.{}".format(*sys.version_info)
+    versions = wanted or [version for version in SUPPORTED if version != own]
+    found = {version: python for version in versions if (python := find(version))}
+    absent = [version for version in versions if version not in found]
+    if not wanted:
+        print(f"Python {own} is the one of `make test`")
     if absent:
         print(f"Not on this machine: Python {', '.join(absent)}")
     if not found or (wanted and absent):

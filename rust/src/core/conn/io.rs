@@ -95,7 +95,7 @@ impl Conn {
     fn drive<T>(&self, flush: Flush, mut operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
         let mut patience = Patience::new(self.timeout.load(Ordering::Relaxed));
         loop {
-            let (result, arrivals, unsent) = self.step(&mut operation)?;
+            let (result, arrivals, unsent) = self.step(flush, &mut operation)?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
                 if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
                     continue;
@@ -132,19 +132,26 @@ impl Conn {
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
-    fn step<T>(&self, operation: &mut impl FnMut(&Engine) -> Result<T, Stop>) -> Result<(Result<T, Stop>, u64, bool)> {
+    fn step<T>(
+        &self,
+        flush: Flush,
+        operation: &mut impl FnMut(&Engine) -> Result<T, Stop>,
+    ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
-        let result = operation(&engine);
+        let mut result = operation(&engine);
         if self.callback_failed.swap(false, Ordering::SeqCst) {
             crate::core::sys::err::clear();
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent) = {
+        let (arrivals, unsent, send_errno) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog())
+            (wire.arrivals, wire.backlog(), wire.send_errno)
         };
+        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
+            result = Err(Stop::Syscall(send_errno));
+        }
         drop(engine);
         if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
             // Whoever waits for input may have got what it needs by this thread's reading.
@@ -176,7 +183,7 @@ impl Conn {
                 let engine = self.enter()?;
                 let mut wire = engine.ssl.wire().borrow_mut();
                 if wire.flush() {
-                    return Ok(());
+                    return if wire.send_errno == 0 { Ok(()) } else { Err(Error::os(wire.send_errno)) };
                 }
                 wire.arrivals
             };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any
 
 from .._native import Handle, bytes_of, fail, handle_of, int_of, lib
 from .errors import Error
@@ -15,7 +15,7 @@ from .x509 import X509
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["CRL", "CRLType", "dump_crl", "load_crl"]
+__all__ = ["CRL", "dump_crl", "load_crl"]
 
 #: Stands for a digest that was not given: there is no default that would stay safe.
 _UNSPECIFIED: Any = object()
@@ -45,10 +45,12 @@ class CRL(Handle):
             raise TypeError("Must be a certificate revocation list")
         return load_crl(FILETYPE_ASN1, crypto_crl.public_bytes(Encoding.DER))
 
-    def get_revoked(self) -> Optional[Tuple[Revoked, ...]]:
+    def get_revoked(self) -> tuple[Revoked, ...] | None:
         """Copies of the entries; None, not an empty tuple, when there are none."""
         count = int_of(Error, "size_t *", lib.pyssl_crl_revoked_count, self._handle)
-        entries = (handle_of(Error, "pyssl_revoked **", lib.pyssl_crl_revoked_at, self._handle, n) for n in range(count))
+        entries = (
+            handle_of(Error, "pyssl_revoked **", lib.pyssl_crl_revoked_at, self._handle, n) for n in range(count)
+        )
         return tuple(Revoked._adopt(handle) for handle in entries) or None
 
     def add_revoked(self, revoked: Revoked) -> None:
@@ -113,10 +115,7 @@ class CRL(Handle):
             fail(Error, status)
 
 
-CRLType = CRL
-
-
-def load_crl(type: int, buffer: Union[str, bytes]) -> CRL:
+def load_crl(type: int, buffer: str | bytes) -> CRL:
     """The revocation list in a PEM text (FILETYPE_PEM) or DER (FILETYPE_ASN1).
 
     buffer is bytes, or ASCII text. Raises ValueError for another type, Error for what is no such list.

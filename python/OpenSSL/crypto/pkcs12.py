@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Optional, Tuple, Union
+from collections.abc import Iterable
+from typing import Any
 
-from .._native import Handle, bytes_of, fail, ffi, handle_of, lib
+from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, lib
 from .._native.text import bytes_or_warn
 from .errors import Error
 from .filetypes import data
 from .pkey import PKey
 from .x509 import X509
 
-__all__ = ["PKCS12", "PKCS12Type", "load_pkcs12"]
+__all__ = ["PKCS12", "load_pkcs12"]
 
 
 class PKCS12(Handle):
@@ -22,40 +23,40 @@ class PKCS12(Handle):
 
     _free = lib.pyssl_pkcs12_free
 
-    _pkey: Optional[PKey] = None
-    _cert: Optional[X509] = None
-    _cacerts: Optional[Tuple[X509, ...]] = None
+    _pkey: PKey | None = None
+    _cert: X509 | None = None
+    _cacerts: tuple[X509, ...] | None = None
 
     def __init__(self) -> None:
         self._handle = handle_of(Error, "pyssl_pkcs12 **", lib.pyssl_pkcs12_new)
 
-    def get_certificate(self) -> Optional[X509]:
+    def get_certificate(self) -> X509 | None:
         """The certificate of the key, or None."""
         return self._cert
 
-    def set_certificate(self, cert: Optional[X509]) -> None:
+    def set_certificate(self, cert: X509 | None) -> None:
         """Set the certificate of the key; None takes it out."""
         if cert is not None and not isinstance(cert, X509):
             raise TypeError("cert must be an X509 instance")
         self._done(lib.pyssl_pkcs12_set_cert(self._handle, ffi.NULL if cert is None else cert._handle))
         self._cert = cert
 
-    def get_privatekey(self) -> Optional[PKey]:
+    def get_privatekey(self) -> PKey | None:
         """The private key, or None."""
         return self._pkey
 
-    def set_privatekey(self, pkey: Optional[PKey]) -> None:
+    def set_privatekey(self, pkey: PKey | None) -> None:
         """Set the private key; None takes it out."""
         if pkey is not None and not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
         self._done(lib.pyssl_pkcs12_set_key(self._handle, ffi.NULL if pkey is None else pkey._handle))
         self._pkey = pkey
 
-    def get_ca_certificates(self) -> Optional[Tuple[X509, ...]]:
+    def get_ca_certificates(self) -> tuple[X509, ...] | None:
         """The other certificates in the order of the file, or None."""
         return self._cacerts
 
-    def set_ca_certificates(self, cacerts: Optional[Iterable[X509]]) -> None:
+    def set_ca_certificates(self, cacerts: Iterable[X509] | None) -> None:
         """Set the other certificates, in place of those that were there; None takes them out."""
         if cacerts is None:
             self._done(lib.pyssl_pkcs12_set_ca_certs(self._handle, ffi.NULL, 0))
@@ -68,14 +69,11 @@ class PKCS12(Handle):
         self._done(lib.pyssl_pkcs12_set_ca_certs(self._handle, handles, len(certs)))
         self._cacerts = certs
 
-    def get_friendlyname(self) -> Optional[bytes]:
+    def get_friendlyname(self) -> bytes | None:
         """The friendly name in UTF-8, or None."""
-        length = ffi.new("size_t *")
-        if lib.pyssl_pkcs12_friendly_name(self._handle, ffi.NULL, 0, length) == lib.PYSSL_ERR_ABSENT:
-            return None
-        return bytes_of(Error, lib.pyssl_pkcs12_friendly_name, self._handle)
+        return bytes_or_none(Error, lib.pyssl_pkcs12_friendly_name, self._handle)
 
-    def set_friendlyname(self, name: Optional[bytes]) -> None:
+    def set_friendlyname(self, name: bytes | None) -> None:
         """Set the friendly name, in UTF-8; None takes it out."""
         if name is None:
             self._done(lib.pyssl_pkcs12_set_friendly_name(self._handle, ffi.NULL, 0))
@@ -86,11 +84,11 @@ class PKCS12(Handle):
 
     def export(
         self,
-        passphrase: Optional[bytes] = None,
+        passphrase: bytes | None = None,
         iter: int = 2048,
         maciter: int = 1,
         *,
-        cipher: Optional[str] = None,
+        cipher: str | None = None,
     ) -> bytes:
         """The content of a PKCS#12 file with these parts.
 
@@ -131,10 +129,7 @@ class PKCS12(Handle):
             fail(Error, status)
 
 
-PKCS12Type = PKCS12
-
-
-def load_pkcs12(buffer: Union[str, bytes], passphrase: Optional[bytes] = None) -> PKCS12:
+def load_pkcs12(buffer: str | bytes, passphrase: bytes | None = None) -> PKCS12:
     """The parts of a PKCS#12 file, protected with the algorithms of today (AES) or of the past (triple DES, RC2).
 
     buffer is bytes, or ASCII text; passphrase is bytes (in UTF-8). None and b"" are tried as each other. Raises Error
@@ -148,7 +143,7 @@ def load_pkcs12(buffer: Union[str, bytes], passphrase: Optional[bytes] = None) -
     return p12
 
 
-def _phrase(passphrase: Any) -> Tuple[Any, int]:
+def _phrase(passphrase: Any) -> tuple[Any, int]:
     if passphrase is None:
         return ffi.NULL, 0
     if not isinstance(passphrase, bytes):

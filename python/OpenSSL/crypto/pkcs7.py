@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Union
+from typing import Any
 
 from .._native import Handle, handle_of, int_of, lib, text_of
 from .errors import Error
 from .filetypes import data, to_load
 
-__all__ = ["PKCS7", "PKCS7Type", "load_pkcs7_data"]
+__all__ = ["PKCS7", "load_pkcs7_data"]
 
 
 class PKCS7(Handle):
@@ -53,10 +53,7 @@ class PKCS7(Handle):
         return int_of(Error, "int *", question, self._handle) == 1
 
 
-PKCS7Type = PKCS7
-
-
-def load_pkcs7_data(type: int, buffer: Union[str, bytes]) -> PKCS7:
+def load_pkcs7_data(type: int, buffer: str | bytes) -> PKCS7:
     """The PKCS#7 message in a PEM text (FILETYPE_PEM) or DER (FILETYPE_ASN1).
 
     buffer is bytes, or ASCII text. Raises ValueError for another type, Error for what is no such message.

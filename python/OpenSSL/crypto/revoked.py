@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any
 
-from .._native import Handle, bytes_of, fail, ffi, handle_of, lib, text_of
+from .._native import Handle, bytes_or_none, fail, ffi, handle_of, lib, text_of
 from .errors import Error
 
 __all__ = ["Revoked"]
@@ -34,7 +34,7 @@ class Revoked(Handle):
         """The serial number in upper case hexadecimal, two digits for each byte; b"00" when it was never set."""
         return text_of(Error, lib.pyssl_revoked_serial, self._handle).encode()
 
-    def set_reason(self, reason: Optional[bytes]) -> None:
+    def set_reason(self, reason: bytes | None) -> None:
         """Set why the certificate is revoked, by one of `all_reasons()`; case and blanks do not count. None: no reason.
 
         Raises TypeError when it is neither bytes nor None, ValueError for an unknown one.
@@ -48,11 +48,11 @@ class Revoked(Handle):
             raise ValueError(f"{reason!r} is no reason for a revocation")
         self._done(lib.pyssl_revoked_set_reason(self._handle, reason))
 
-    def get_reason(self) -> Optional[bytes]:
-        """The reason in OpenSSL's words (b"Key Compromise"), which `set_reason()` takes too; None when there is none."""
-        return _optional(lib.pyssl_revoked_reason, self._handle)
+    def get_reason(self) -> bytes | None:
+        """The reason in OpenSSL's words (b"Key Compromise"), which `set_reason()` takes too; None for none."""
+        return bytes_or_none(Error, lib.pyssl_revoked_reason, self._handle)
 
-    def all_reasons(self) -> List[bytes]:
+    def all_reasons(self) -> list[bytes]:
         """The reasons that `set_reason()` knows: those of RFC 5280 but for removeFromCRL, as a new list."""
         return list(_REASONS)
 
@@ -63,9 +63,9 @@ class Revoked(Handle):
         """
         self._done(lib.pyssl_revoked_set_date(self._handle, time_bytes(when)))
 
-    def get_rev_date(self) -> Optional[bytes]:
+    def get_rev_date(self) -> bytes | None:
         """When the certificate was revoked, b"YYYYMMDDhhmmssZ"; None when that was never set."""
-        return _optional(lib.pyssl_revoked_date, self._handle)
+        return bytes_or_none(Error, lib.pyssl_revoked_date, self._handle)
 
     def _done(self, status: int) -> None:
         if status:
@@ -79,16 +79,8 @@ def time_bytes(when: Any) -> bytes:
     return when
 
 
-def _optional(function: Any, handle: Any) -> Optional[bytes]:
-    length = ffi.new("size_t *")
-    status = function(handle, ffi.NULL, 0, length)
-    if status == lib.PYSSL_ERR_ABSENT:
-        return None
-    return bytes_of(Error, function, handle)
-
-
-def _all_reasons() -> List[bytes]:
-    reasons: List[bytes] = []
+def _all_reasons() -> list[bytes]:
+    reasons: list[bytes] = []
     room, length = ffi.new("char[64]"), ffi.new("size_t *")
     while lib.pyssl_revoked_reason_at(len(reasons), room, 64, length) == 0:
         reasons.append(ffi.string(room))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Optional, Union
-
 from .._native import Handle, bytes_of, fail, handle_of, lib
 from .errors import Error
 from .filetypes import data
 from .pkey import PKey
 
-__all__ = ["NetscapeSPKI", "NetscapeSPKIType"]
+__all__ = ["NetscapeSPKI"]
 
 
 class NetscapeSPKI(Handle):
@@ -17,7 +15,7 @@ class NetscapeSPKI(Handle):
 
     _free = lib.pyssl_spki_free
 
-    def __init__(self, enc: Optional[Union[str, bytes]] = None) -> None:
+    def __init__(self, enc: str | bytes | None = None) -> None:
         """An empty one, or the one that `enc` encodes: base64 as bytes or ASCII text.
 
         Raises Error when `enc` is no such structure.
@@ -60,9 +58,6 @@ class NetscapeSPKI(Handle):
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
         _done(lib.pyssl_spki_set_pubkey(self._handle, pkey._handle))
-
-
-NetscapeSPKIType = NetscapeSPKI
 
 
 def _done(status: int) -> None:

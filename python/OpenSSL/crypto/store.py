@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, NoReturn, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._native import Described, Handle, fail, ffi, handle_of, lib, text_of
 from .._native.errors import describe, last
@@ -23,7 +24,6 @@ __all__ = [
     "X509StoreContext",
     "X509StoreContextError",
     "X509StoreFlags",
-    "X509StoreType",
     "X509_verify_cert_error_string",
 ]
 
@@ -67,7 +67,7 @@ class X509Store(Handle):
             raise TypeError("cert must be an X509 instance")
         self._done(lib.pyssl_store_add_cert(self._handle, cert._handle))
 
-    def add_crl(self, crl: Union[x509.CertificateRevocationList, CRL]) -> None:
+    def add_crl(self, crl: x509.CertificateRevocationList | CRL) -> None:
         """Add a revocation list: a `CRL`, or one of the `cryptography` package.
 
         It counts when X509StoreFlags.CRL_CHECK is set.
@@ -89,7 +89,7 @@ class X509Store(Handle):
 
         self._done(lib.pyssl_store_set_time(self._handle, timegm(vfy_time.timetuple())))
 
-    def load_locations(self, cafile: Optional[StrOrBytesPath], capath: Optional[StrOrBytesPath] = None) -> None:
+    def load_locations(self, cafile: StrOrBytesPath | None, capath: StrOrBytesPath | None = None) -> None:
         """Trust the certificates in the PEM file `cafile`, and those in the directory `capath`, looked up when needed.
 
         The directory must have been prepared with `openssl rehash`. Names are str (file system encoding), bytes or
@@ -104,19 +104,16 @@ class X509Store(Handle):
             fail(Error, status)
 
 
-X509StoreType = X509Store
-
-
 class X509StoreContextError(Described, Exception):
     """A certificate was refused.
 
     `errors` is [X509_V_ERR_* code, depth in the chain, text]; `certificate` a copy of the certificate at fault.
     """
 
-    errors: List[Any]
+    errors: list[Any]
     certificate: X509
 
-    def __init__(self, message: str, errors: List[Any], certificate: X509) -> None:
+    def __init__(self, message: str, errors: list[Any], certificate: X509) -> None:
         super().__init__(message)
         self.errors = errors
         self.certificate = certificate
@@ -127,7 +124,7 @@ class X509StoreContext(Handle):
 
     _free = lib.pyssl_store_ctx_free
 
-    def __init__(self, store: X509Store, certificate: X509, chain: Optional[Sequence[X509]] = None) -> None:
+    def __init__(self, store: X509Store, certificate: X509, chain: Sequence[X509] | None = None) -> None:
         """chain: certificates that may be needed between the two, in any order; they are not trusted."""
         if not isinstance(store, X509Store):
             raise TypeError("store must be an X509Store instance")
@@ -152,7 +149,7 @@ class X509StoreContext(Handle):
         if status:
             _refuse(status, culprit)
 
-    def get_verified_chain(self) -> List[X509]:
+    def get_verified_chain(self) -> list[X509]:
         """Verify as `verify_certificate()`, and give the chain: the certificate first, the trusted one last."""
         culprit, count, size = ffi.new("pyssl_x509 **"), ffi.new("size_t *"), 8
         while True:
@@ -180,7 +177,7 @@ def _refuse(status: int, culprit: Any) -> NoReturn:
     raise describe(error, info, entries)
 
 
-def _handles(chain: Optional[Sequence[X509]]) -> Any:
+def _handles(chain: Sequence[X509] | None) -> Any:
     if chain is None or len(chain) == 0:
         return ffi.NULL, 0
     for cert in chain:

@@ -1,5 +1,7 @@
 """Keys, certificates and their containers."""
 
+from __future__ import annotations
+
 from .crl import CRL, dump_crl, load_crl
 from .curves import get_elliptic_curve, get_elliptic_curves
 from .errors import Error
@@ -89,7 +91,7 @@ __all__ = [
     "load_publickey",
 ]
 
-for _class in (
+_classes: tuple[type, ...] = (
     CRL,
     NetscapeSPKI,
     PKCS12,
@@ -99,8 +101,7 @@ for _class in (
     X509StoreContext,
     X509StoreContextError,
     X509StoreFlags,
-):
+)
+for _class in (*_classes, PKey, X509, X509Name):
     _class.__module__ = "OpenSSL.crypto"
-for _class in (PKey, X509, X509Name):
-    _class.__module__ = "OpenSSL.crypto"
-del _class
+del _class, _classes

@@ -66,7 +66,7 @@ header: $(VENV)/ready ## write include/pyssl.h and tests/data/symbols.txt from r
 	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt
 
 wheel: build ## dist/*.whl, which needs nothing but cffi
-	rm -rf build/lib build/bdist.*
+	rm -rf build
 	$(PY) -m pip wheel -q --no-build-isolation --no-deps --wheel-dir dist .
 	@ls dist
 

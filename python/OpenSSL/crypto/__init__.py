@@ -1,7 +1,8 @@
 """Keys, certificates and their containers."""
 
-from .curves import get_elliptic_curve, get_elliptic_curves
+from .curves import _EllipticCurve, get_elliptic_curve, get_elliptic_curves
 from .errors import Error
+from .extension import X509Extension
 from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT
 from .name import X509Name
 from .passphrase import PassphraseCallableT
@@ -18,11 +19,15 @@ from .pkey import (
     load_privatekey,
     load_publickey,
 )
-from .x509 import X509, dump_certificate, load_certificate
+from .request import X509Req, dump_certificate_request, load_certificate_request
+from .signature import sign, verify
+from .x509 import X509, X509_verify_cert_error_string, dump_certificate, load_certificate
 
 # The names of 0.6 to 0.9, when the classes were functions.
 PKeyType = PKey
+X509ExtensionType = X509Extension
 X509NameType = X509Name
+X509ReqType = X509Req
 X509Type = X509
 
 __all__ = [
@@ -40,19 +45,28 @@ __all__ = [
     "PKeyType",
     "PassphraseCallableT",
     "X509",
+    "X509Extension",
+    "X509ExtensionType",
     "X509Name",
     "X509NameType",
+    "X509Req",
+    "X509ReqType",
     "X509Type",
+    "X509_verify_cert_error_string",
     "dump_certificate",
+    "dump_certificate_request",
     "dump_privatekey",
     "dump_publickey",
     "get_elliptic_curve",
     "get_elliptic_curves",
     "load_certificate",
+    "load_certificate_request",
     "load_privatekey",
     "load_publickey",
+    "sign",
+    "verify",
 ]
 
-for _class in (PKey, X509, X509Name):
+for _class in (PKey, X509, X509Extension, X509Name, X509Req, _EllipticCurve):
     _class.__module__ = "OpenSSL.crypto"
 del _class

@@ -14,3 +14,5 @@ pub mod constant;
 pub mod pkey;
 pub mod name;
 pub mod x509;
+pub mod extension;
+pub mod request;

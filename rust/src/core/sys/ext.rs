@@ -99,4 +99,12 @@ extern "C" {
         seconds: libc::c_long,
         from: *mut libc::time_t,
     ) -> *mut ffi::ASN1_TIME;
+    /// <openssl/x509.h>
+    pub fn X509_EXTENSION_dup(extension: *const ffi::X509_EXTENSION) -> *mut ffi::X509_EXTENSION;
+    /// <openssl/x509v3.h>
+    pub fn GENERAL_NAME_print(bio: *mut ffi::BIO, name: *const ffi::GENERAL_NAME) -> c_int;
+    /// <openssl/x509v3.h>: the value, of a type that depends on the kind of name.
+    pub fn GENERAL_NAME_get0_value(name: *const ffi::GENERAL_NAME, kind: *mut c_int) -> *mut c_void;
+    /// <openssl/x509_vfy.h>: a static string.
+    pub fn X509_verify_cert_error_string(code: libc::c_long) -> *const c_char;
 }

@@ -9,7 +9,7 @@ from .._native import Handle, ffi, handle_of, int_of, lib, text_of
 from ..crypto import X509
 from . import callbacks
 from .context import Context
-from .errors import INTERRUPTED, WANT_READ, Error, SysCallError, WantReadError, check, fail
+from .errors import INTERRUPTED, WANT_READ, Error, WantReadError, check, fail
 
 if TYPE_CHECKING:
     from typing import Tuple

@@ -38,9 +38,7 @@ class Context(Handle):
 
     def use_privatekey_file(self, keyfile: StrOrBytesPath, filetype: int = 1) -> None:
         """Sets this end's private key, from a file."""
-        check(
-            lib.pyssl_ctx_use_privatekey_file(self._handle, os.fsencode(keyfile), filetype, ffi.NULL, ffi.NULL)
-        )
+        check(lib.pyssl_ctx_use_privatekey_file(self._handle, os.fsencode(keyfile), filetype, ffi.NULL, ffi.NULL))
 
     def check_privatekey(self) -> None:
         """Raises Error unless private key and certificate belong together."""
@@ -62,9 +60,7 @@ class Context(Handle):
         if not callable(callback):
             raise TypeError("callback must be callable")
         check(
-            lib.pyssl_ctx_set_verify(
-                self._handle, mode, callbacks.verify, callbacks.keep(callback), callbacks.destroy
-            )
+            lib.pyssl_ctx_set_verify(self._handle, mode, callbacks.verify, callbacks.keep(callback), callbacks.destroy)
         )
 
     def get_verify_mode(self) -> int:

@@ -132,11 +132,6 @@ impl From<Error> for Refusal {
     }
 }
 
-/// OpenSSL's words for an X509_V_* code.
-pub fn verify_error_text(code: i32) -> String {
-    sys::verify_error_text(code)
-}
-
 fn refusal(failure: VerifyFailure) -> Error {
     let message = failure.message.clone().into();
     Error::with(Status::Error, Detail { message, verify: Some(failure), ..Detail::default() })

@@ -78,7 +78,7 @@ pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
     VerifyFailure {
         code: error.as_raw(),
         depth: at.error_depth() as i32,
-        message: library::verify_error_text(error.as_raw()).to_owned(),
+        message: library::verify_error_text(error.as_raw()).to_string_lossy().into_owned(),
         subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
     }
 }

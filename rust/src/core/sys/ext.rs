@@ -154,4 +154,9 @@ extern "C" {
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
     /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
     pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
+    pub fn X509_EXTENSION_dup(extension: *const ffi::X509_EXTENSION) -> *mut ffi::X509_EXTENSION;
+    /// <openssl/x509v3.h>
+    pub fn GENERAL_NAME_print(bio: *mut ffi::BIO, name: *const ffi::GENERAL_NAME) -> c_int;
+    /// <openssl/x509v3.h>: the value, of a type that depends on the kind of name.
+    pub fn GENERAL_NAME_get0_value(name: *const ffi::GENERAL_NAME, kind: *mut c_int) -> *mut c_void;
 }

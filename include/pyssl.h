@@ -46,6 +46,16 @@ typedef struct pyssl_name pyssl_name;
 typedef struct pyssl_x509 pyssl_x509;
 
 /**
+ * An extension; it never changes once made. Thread safe.
+ */
+typedef struct pyssl_ext pyssl_ext;
+
+/**
+ * A certificate request. Thread safe.
+ */
+typedef struct pyssl_req pyssl_req;
+
+/**
  * Trusted certificates and revocation lists, on their own or of a TLS context.
  */
 typedef struct pyssl_store pyssl_store;
@@ -410,7 +420,7 @@ pyssl_status pyssl_pkey_generate_rsa(struct pyssl_pkey *key,
 /**
  * Puts a fresh DSA key, with parameters of its own, in this one's place.
  * @param bits  size of p
- * @return as pyssl_pkey_generate_rsa()
+ * @return PYSSL_OK, or PYSSL_ERROR when OpenSSL refuses the size
  */
 pyssl_status pyssl_pkey_generate_dsa(struct pyssl_pkey *key, int bits);
 
@@ -540,6 +550,38 @@ pyssl_status pyssl_pkey_dump_public(struct pyssl_pkey *key,
                                     uint8_t *room,
                                     size_t size,
                                     size_t *len);
+
+/**
+ * Signs bytes.
+ * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @param data    what is signed
+ * @param room    receives the signature
+ * @param size    room's size in bytes
+ * @param len     receives the length
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER, with the
+ *         length needed in len; PYSSL_ERROR
+ */
+pyssl_status pyssl_pkey_sign(struct pyssl_pkey *key,
+                             const char *digest,
+                             const uint8_t *data,
+                             size_t data_len,
+                             uint8_t *room,
+                             size_t size,
+                             size_t *len);
+
+/**
+ * Checks a signature over bytes against the public part of the key.
+ * @param digest     as for pyssl_pkey_sign()
+ * @param signature  what pyssl_pkey_sign() stored
+ * @param data       what was signed
+ * @return PYSSL_OK when it fits; PYSSL_ERROR when not; PYSSL_ERR_ARGUMENT for an unknown digest
+ */
+pyssl_status pyssl_pkey_verify(struct pyssl_pkey *key,
+                               const char *digest,
+                               const uint8_t *signature,
+                               size_t signature_len,
+                               const uint8_t *data,
+                               size_t data_len);
 
 /**
  * How many elliptic curves the linked OpenSSL knows.
@@ -843,7 +885,7 @@ pyssl_status pyssl_x509_pubkey(struct pyssl_x509 *cert, pyssl_pkey **out);
 /**
  * Sets the certified public key.
  * @param key  its public part is copied
- * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an empty key
+ * @return PYSSL_OK; PYSSL_ERROR for an empty key
  */
 pyssl_status pyssl_x509_set_pubkey(struct pyssl_x509 *cert, pyssl_pkey *key);
 
@@ -870,6 +912,36 @@ pyssl_status pyssl_x509_signature_algorithm(struct pyssl_x509 *cert,
                                             size_t *len);
 
 /**
+ * How many extensions the certificate has.
+ * @param out  receives the number
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_extension_count(struct pyssl_x509 *cert, size_t *out);
+
+/**
+ * A copy of an extension.
+ * @param index  0 is the first
+ * @param out    receives a new handle, to be freed with pyssl_ext_free()
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is no such extension
+ */
+pyssl_status pyssl_x509_extension(struct pyssl_x509 *cert, size_t index, pyssl_ext **out);
+
+/**
+ * Copies extensions into the certificate, after those it has.
+ * @param extensions  count handles in a row
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_add_extensions(struct pyssl_x509 *cert,
+                                       pyssl_ext *const *extensions,
+                                       size_t count);
+
+/**
+ * OpenSSL's words for a result of verifying (X509_V_*).
+ * @return a static string, never NULL
+ */
+const char *pyssl_verify_error_string(long code);
+
+/**
  * A digest over the certificate's DER, also called its fingerprint.
  * @param digest  OpenSSL's name ("sha256")
  * @param room    receives the bytes
@@ -882,6 +954,194 @@ pyssl_status pyssl_x509_digest(struct pyssl_x509 *cert,
                                uint8_t *room,
                                size_t size,
                                size_t *len);
+
+/* ---- pyssl_ext_*: extensions of certificates and requests. */
+
+/**
+ * An extension by name and value in the syntax of OpenSSL's configuration files (x509v3_config). There is no
+ * configuration behind it: "@section" is refused.
+ * @param name      OpenSSL's short name ("basicConstraints") or dotted numbers
+ * @param critical  not 0 marks it critical
+ * @param value     "CA:TRUE, pathlen:0"
+ * @param subject   the certificate that "hash" and "email:copy" look at, or NULL
+ * @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at, or NULL
+ * @param out       receives a new handle, to be freed with pyssl_ext_free()
+ * @return PYSSL_OK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ext_new(const char *name,
+                           int critical,
+                           const char *value,
+                           pyssl_x509 *subject,
+                           pyssl_x509 *issuer,
+                           struct pyssl_ext **out);
+
+/**
+ * Frees a handle.
+ * @param ext  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ext_free(struct pyssl_ext *ext);
+
+/**
+ * Whether the extension is critical.
+ * @param out  receives 1 or 0
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ext_critical(struct pyssl_ext *ext, int *out);
+
+/**
+ * The type of the extension.
+ * @param room  receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
+ * @param size  room's size in bytes
+ * @param len   receives the length without the NUL
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_ext_short_name(struct pyssl_ext *ext, char *room, size_t size, size_t *len);
+
+/**
+ * The DER of the value: what is inside the OCTET STRING.
+ * @param room  receives the bytes
+ * @param size  room's size in bytes
+ * @param len   receives the length
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_ext_data(struct pyssl_ext *ext, uint8_t *room, size_t size, size_t *len);
+
+/**
+ * The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.
+ * @param room  receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
+ * @param size  room's size in bytes
+ * @param len   receives the length without the NUL
+ * @return PYSSL_OK; PYSSL_ERROR when the value cannot be decoded; PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_ext_text(struct pyssl_ext *ext,
+                            char *room,
+                            size_t size,
+                            size_t *len);
+
+/* ---- pyssl_req_*: certificate requests (PKCS#10). */
+
+/**
+ * An empty request: version 0 (which means v1), no name, no key.
+ * @param out  receives a new handle, to be freed with pyssl_req_free()
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_req_new(struct pyssl_req **out);
+
+/**
+ * Frees a handle.
+ * @param req  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_free(struct pyssl_req *req);
+
+/**
+ * Loads a request.
+ * @param filetype  PYSSL_FILETYPE_PEM (the first request in the text) or PYSSL_FILETYPE_ASN1
+ * @param data      the encoded request
+ * @param out       receives a new handle
+ * @return PYSSL_OK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_req_load(int filetype,
+                            const uint8_t *data,
+                            size_t data_len,
+                            struct pyssl_req **out);
+
+/**
+ * Writes a request.
+ * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl req -text` prints it)
+ * @param room      receives the encoded request
+ * @param size      room's size in bytes
+ * @param len       receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ */
+pyssl_status pyssl_req_dump(struct pyssl_req *req,
+                            int filetype,
+                            uint8_t *room,
+                            size_t size,
+                            size_t *len);
+
+/**
+ * The request's subject, as a live view: writing to it changes the request, which it keeps alive.
+ * @param out  receives a new handle, to be freed with pyssl_name_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_subject(struct pyssl_req *req, pyssl_name **out);
+
+/**
+ * Copies a name into the request. Views of its subject made before are dead from now on.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_set_subject(struct pyssl_req *req, pyssl_name *name);
+
+/**
+ * The version field.
+ * @param out  receives it; 0 means v1, the only one there is
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_version(struct pyssl_req *req, long *out);
+
+/**
+ * Sets the version field.
+ * @param version  0
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT for any other
+ */
+pyssl_status pyssl_req_set_version(struct pyssl_req *req, long version);
+
+/**
+ * The public key to be certified.
+ * @param out  receives a new handle of a public-only key
+ * @return PYSSL_OK; PYSSL_ERROR when there is none, or OpenSSL cannot use it
+ */
+pyssl_status pyssl_req_pubkey(struct pyssl_req *req, pyssl_pkey **out);
+
+/**
+ * Sets the public key to be certified.
+ * @param key  its public part is copied
+ * @return PYSSL_OK; PYSSL_ERROR for an empty key
+ */
+pyssl_status pyssl_req_set_pubkey(struct pyssl_req *req, pyssl_pkey *key);
+
+/**
+ * Copies extensions into the request, after those it asks for already.
+ * @param extensions  count handles in a row
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_add_extensions(struct pyssl_req *req,
+                                      pyssl_ext *const *extensions,
+                                      size_t count);
+
+/**
+ * How many extensions the request asks for.
+ * @param out  receives the number
+ * @return PYSSL_OK; PYSSL_ERROR when they cannot be decoded
+ */
+pyssl_status pyssl_req_extension_count(struct pyssl_req *req, size_t *out);
+
+/**
+ * A copy of an extension that the request asks for.
+ * @param index  0 is the first
+ * @param out    receives a new handle, to be freed with pyssl_ext_free()
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is no such extension
+ */
+pyssl_status pyssl_req_extension(struct pyssl_req *req, size_t index, pyssl_ext **out);
+
+/**
+ * Signs the request.
+ * @param key     the private key of the public key in it
+ * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERROR
+ */
+pyssl_status pyssl_req_sign(struct pyssl_req *req,
+                            pyssl_pkey *key,
+                            const char *digest);
+
+/**
+ * Checks the request's signature.
+ * @param key  its public part is used
+ * @return PYSSL_OK when the signature is of this key; PYSSL_ERROR when not
+ */
+pyssl_status pyssl_req_verify(struct pyssl_req *req, pyssl_pkey *key);
 
 /* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
 
@@ -1067,16 +1327,6 @@ pyssl_status pyssl_store_ctx_verified_chain(struct pyssl_store_ctx *ctx,
                                             size_t size,
                                             size_t *count,
                                             pyssl_x509 **culprit);
-
-/**
- * OpenSSL's words for what a verification came to.
- * @param code  X509_V_*
- * @param room  receives the text
- * @param size  of room
- * @param len   receives the text's length
- * @return PYSSL_OK or PYSSL_ERR_BUFFER
- */
-pyssl_status pyssl_verify_error_text(int code, char *room, size_t size, size_t *len);
 
 /**
  * Frees a handle.

@@ -14,6 +14,8 @@ pub mod constant;
 pub mod pkey;
 pub mod name;
 pub mod x509;
+pub mod extension;
+pub mod request;
 pub mod rand;
 pub mod store;
 pub mod store_ctx;

@@ -2,6 +2,7 @@
 
 use super::digest;
 use super::error::{Error, Result};
+use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
 use super::pkey::PKey;
@@ -71,6 +72,23 @@ impl X509 {
     /// Lends the certificate, locked.
     pub fn with<T>(&self, read: impl FnOnce(&X509Ref) -> T) -> T {
         read(&self.inner.lock().cert)
+    }
+
+    /// Lends two certificates, which may be one and the same, both locked.
+    pub fn with_two<T>(
+        a: Option<&Arc<Self>>,
+        b: Option<&Arc<Self>>,
+        read: impl FnOnce(Option<&X509Ref>, Option<&X509Ref>) -> T,
+    ) -> T {
+        match (a, b) {
+            (None, None) => read(None, None),
+            (Some(a), None) => a.with(|a| read(Some(a), None)),
+            (None, Some(b)) => b.with(|b| read(None, Some(b))),
+            (Some(a), Some(b)) if Arc::ptr_eq(a, b) => a.with(|cert| read(Some(cert), Some(cert))),
+            // In the order of their addresses, whoever asks: no two threads can wait for each other.
+            (Some(a), Some(b)) if Arc::as_ptr(a) < Arc::as_ptr(b) => a.with(|a| b.with(|b| read(Some(a), Some(b)))),
+            (Some(a), Some(b)) => b.with(|b| a.with(|a| read(Some(a), Some(b)))),
+        }
     }
 
     pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
@@ -178,6 +196,21 @@ impl X509 {
         self.with(sys::signature_algorithm).ok_or_else(|| Error::argument("Undefined signature algorithm"))
     }
 
+    pub fn extension_count(&self) -> usize {
+        self.with(sys::extension_count)
+    }
+
+    /// A copy of an extension; Status::Absent when there is none with this index.
+    pub fn extension(&self, index: usize) -> Result<Arc<Extension>> {
+        let found = self.with(|cert| sys::extension(cert, index))?;
+        found.map(Extension::from_openssl).ok_or_else(|| Error::bare(Status::Absent))
+    }
+
+    pub fn add_extensions(&self, extensions: &[Arc<Extension>]) -> Result<()> {
+        let mut inner = self.inner.lock();
+        extensions.iter().try_for_each(|extension| sys::add_extension(&mut inner.cert, extension.as_openssl()))
+    }
+
     /// The digest over the DER.
     pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
         let digest = digest::by_name(digest)?;
@@ -211,6 +244,11 @@ impl Holder for X509 {
         change(&mut name)?;
         sys::set_name(&mut inner.cert, part, &name)
     }
+}
+
+/// OpenSSL's words for an X509_V_* code.
+pub fn verify_error_text(code: c_long) -> &'static CStr {
+    sys::verify_error_text(code)
 }
 
 fn now() -> i64 {

@@ -3,6 +3,7 @@
 use super::bio::collect;
 use super::ext;
 use crate::core::error::{Error, Result};
+use crate::core::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
 use openssl::nid::Nid;
@@ -35,7 +36,8 @@ pub fn generate_rsa(bits: c_int) -> Result<PKey<Private>> {
 }
 
 pub fn generate_dsa(bits: c_int) -> Result<PKey<Private>> {
-    Ok(PKey::from_dsa(openssl::dsa::Dsa::generate(size(bits)?)?)?)
+    let bits = size(bits).map_err(|refused| Error::new(Status::Error, refused.message().to_owned()))?;
+    Ok(PKey::from_dsa(openssl::dsa::Dsa::generate(bits)?)?)
 }
 
 pub fn generate_ec(curve: &str) -> Result<PKey<Private>> {

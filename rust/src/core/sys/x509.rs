@@ -9,7 +9,7 @@ use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
 use openssl::md::MdRef;
 use openssl::pkey::{PKeyRef, Private, Public};
-use openssl::x509::{X509NameRef, X509Ref, X509};
+use openssl::x509::{X509Extension, X509ExtensionRef, X509NameRef, X509Ref, X509};
 use openssl_sys as ffi;
 use std::ffi::CStr;
 use std::ptr;
@@ -70,7 +70,10 @@ pub fn serial(cert: &X509Ref) -> Result<Vec<u8>> {
 
 pub fn set_serial(cert: &mut X509, serial: &[u8]) -> Result<()> {
     // SAFETY: live objects; OpenSSL copies the integer.
-    done(asn1::with_integer(serial, |integer| unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), integer) })?)
+    done(asn1::with_integer(serial, |integer| unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), integer) })?)?;
+    // Copying one in, OpenSSL forgets to drop the encoding it keeps; setting the integer that is there does that.
+    // SAFETY: the integer is the certificate's own.
+    done(unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), ffi::X509_get_serialNumber(cert.as_ptr())) })
 }
 
 pub fn time_text(cert: &X509Ref, limit: Limit) -> Result<Option<Vec<u8>>> {
@@ -114,6 +117,35 @@ pub fn signature_algorithm(cert: &X509Ref) -> Option<String> {
         let name = if nid == ffi::NID_undef { ptr::null() } else { ffi::OBJ_nid2ln(nid) };
         (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
     }
+}
+
+pub fn extension_count(cert: &X509Ref) -> usize {
+    // SAFETY: a live certificate.
+    usize::try_from(unsafe { ffi::X509_get_ext_count(cert.as_ptr()) }).unwrap_or(0)
+}
+
+/// A copy of the extension; None when there is none with this index.
+pub fn extension(cert: &X509Ref, index: usize) -> Result<Option<X509Extension>> {
+    let Ok(index) = c_int::try_from(index) else { return Ok(None) };
+    // SAFETY: a live certificate, and an extension borrowed from it for as long as copying takes.
+    unsafe {
+        let found = ffi::X509_get_ext(cert.as_ptr(), index);
+        if found.is_null() {
+            return Ok(None);
+        }
+        super::extension::owned(ext::X509_EXTENSION_dup(found)).map(Some)
+    }
+}
+
+pub fn add_extension(cert: &mut X509, extension: &X509ExtensionRef) -> Result<()> {
+    // SAFETY: live objects; OpenSSL copies the extension.
+    done(unsafe { ffi::X509_add_ext(cert.as_ptr(), extension.as_ptr(), -1) })
+}
+
+/// OpenSSL's words for an X509_V_* code.
+pub fn verify_error_text(code: c_long) -> &'static CStr {
+    // SAFETY: OpenSSL gives a static string for any number.
+    unsafe { CStr::from_ptr(ext::X509_verify_cert_error_string(code)) }
 }
 
 fn time(cert: &X509Ref, limit: Limit) -> *const ffi::ASN1_TIME {

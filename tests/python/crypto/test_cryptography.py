@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed448, ed25519, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from OpenSSL import crypto
@@ -38,7 +38,7 @@ def test_keys_there_and_back(make: Any, type: int) -> None:
 
 
 def test_other_keys_are_refused() -> None:
-    for other in (x25519.X25519PrivateKey.generate(), dh.generate_parameters(2, 512).generate_private_key(), "x", None):
+    for other in (x25519.X25519PrivateKey.generate(), "x", None):
         with pytest.raises(TypeError, match="^Unsupported key type$"):
             PKey.from_cryptography_key(other)  # type: ignore[arg-type]
     with pytest.raises(crypto.Error):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Iterable, List, Optional, Union
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
 from .errors import Error
-from .extension import X509Extension, handles
+from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
 from .name import X509Name
 from .pkey import PKey
@@ -65,8 +65,8 @@ class X509Req(Handle):
 
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
         """Adds to the extensions that are asked for. ValueError when one of them is no X509Extension."""
-        row = handles(extensions)
-        _done(lib.pyssl_req_add_extensions(self._handle, row, len(row)))
+        kept, handles = row(extensions)
+        _done(lib.pyssl_req_add_extensions(self._handle, handles, len(kept)))
 
     def get_extensions(self) -> List[X509Extension]:
         """Copies of the extensions that are asked for."""

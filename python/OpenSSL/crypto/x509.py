@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Iterable, Optional, Union
 
 from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, int_of, lib, text_of
 from .errors import Error
-from .extension import X509Extension, handles
+from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
 from .name import X509Name, renamed
 from .pkey import PKey
@@ -179,8 +179,8 @@ class X509(Handle):
 
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
         """Copies extensions into the certificate, after those it has. ValueError when one is no X509Extension."""
-        row = handles(extensions)
-        status = lib.pyssl_x509_add_extensions(self._handle, row, len(row))
+        kept, handles = row(extensions)
+        status = lib.pyssl_x509_add_extensions(self._handle, handles, len(kept))
         if status:
             fail(Error, status)
 

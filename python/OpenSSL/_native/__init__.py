@@ -1,8 +1,21 @@
 """The border to libpyssl: loader, calls, failures. Everything else in the package goes through these names."""
 
-from .call import bytes_of, handle_of, int_of, text_of
+from .call import bytes_of, bytes_or_none, handle_of, int_of, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
 from .loader import ffi, lib, library_path
 
-__all__ = ["Described", "Handle", "bytes_of", "fail", "ffi", "handle_of", "int_of", "lib", "library_path", "text_of"]
+__all__ = [
+    "Described",
+    "Handle",
+    "bytes_of",
+    "bytes_or_none",
+    "fail",
+    "ffi",
+    "handle_of",
+    "int_of",
+    "lib",
+    "library_path",
+    "text_of",
+    "text_or_none",
+]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Type
+from typing import Any, Callable, List, Optional, Type
 
 from .errors import fail
 from .loader import ffi, lib
 
+ABSENT = lib.PYSSL_ERR_ABSENT
 BUFFER = lib.PYSSL_ERR_BUFFER
 
 #: Enough for nearly every result; a larger one costs a second call.
@@ -50,6 +51,38 @@ def text_of(error: Type[Exception], function: Callable[..., int], *args: Any) ->
         status = function(*args, scratch.text, ROOM, scratch.length)
         if status == 0:
             return str(ffi.buffer(scratch.text, scratch.length[0]), "utf-8")
+        if status != BUFFER:
+            fail(error, status)
+        return _large(error, function, args, "char[]", scratch.length).decode()
+    finally:
+        _pool.append(scratch)
+
+
+def bytes_or_none(error: Type[Exception], function: Callable[..., int], *args: Any) -> Optional[bytes]:
+    """As bytes_of, with None for what was never set."""
+    scratch = _pool.pop() if _pool else _Scratch()
+    try:
+        status = function(*args, scratch.data, ROOM, scratch.length)
+        if status == 0:
+            return ffi.buffer(scratch.data, scratch.length[0])[:]
+        if status == ABSENT:
+            return None
+        if status != BUFFER:
+            fail(error, status)
+        return _large(error, function, args, "uint8_t[]", scratch.length)
+    finally:
+        _pool.append(scratch)
+
+
+def text_or_none(error: Type[Exception], function: Callable[..., int], *args: Any) -> Optional[str]:
+    """As text_of, with None for what was never set."""
+    scratch = _pool.pop() if _pool else _Scratch()
+    try:
+        status = function(*args, scratch.text, ROOM, scratch.length)
+        if status == 0:
+            return str(ffi.buffer(scratch.text, scratch.length[0]), "utf-8")
+        if status == ABSENT:
+            return None
         if status != BUFFER:
             fail(error, status)
         return _large(error, function, args, "char[]", scratch.length).decode()

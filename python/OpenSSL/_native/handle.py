@@ -26,5 +26,9 @@ class Handle:
         if handle is not None:
             type(self)._free(handle)
 
+    def __copy__(self: T) -> T:
+        """copy.copy() never made a second object of the library; the first keeps its identity too."""
+        return self
+
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")

@@ -112,6 +112,15 @@ impl Error {
         self
     }
 
+    /// As `doing()`, where OpenSSL failed; a refused argument or a callback's failure speaks for itself.
+    pub fn while_doing(self, doing: &str) -> Self {
+        if self.status == Status::Error {
+            self.doing(doing)
+        } else {
+            self
+        }
+    }
+
     /// Puts other words in place of the message; the entries stay.
     pub fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.detail.get_or_insert_with(Default::default).message = message.into();

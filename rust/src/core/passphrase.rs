@@ -33,5 +33,5 @@ impl Passphrase<'_> {
 }
 
 fn too_long() -> Error {
-    Error::argument(format!("passphrase longer than {MAX} bytes"))
+    Error::argument("passphrase returned by callback is too long")
 }

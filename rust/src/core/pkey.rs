@@ -3,6 +3,7 @@
 use super::error::{Error, Result};
 use super::filetype::FileType;
 use super::passphrase::Passphrase;
+use super::status::Status;
 use super::sys::{pem, pkey as sys};
 use libc::c_int;
 use openssl::pkey::{PKey as Evp, Private, Public};
@@ -55,7 +56,7 @@ impl PKey {
         match self.get() {
             Key::Private(key) => Ok(key),
             Key::Public(_) => Err(Error::argument("Key only has public part")),
-            Key::Empty => Err(uninitialized()),
+            Key::Empty => Err(Error::argument("Key is uninitialized")),
         }
     }
 
@@ -64,7 +65,7 @@ impl PKey {
         match self.get() {
             Key::Private(key) => Ok(sys::public_view(&key)),
             Key::Public(key) => Ok(key),
-            Key::Empty => Err(uninitialized()),
+            Key::Empty => Err(empty()),
         }
     }
 
@@ -115,7 +116,7 @@ impl PKey {
             FileType::Der => sys::private_from_der(data),
             _ => pem::read_private_key(data, &mut passphrase),
         };
-        key.map(Self::from_private).map_err(|error| error.doing("cannot load the private key"))
+        key.map(Self::from_private).map_err(|error| error.while_doing("cannot load the private key"))
     }
 
     /// A public key as SubjectPublicKeyInfo.
@@ -124,18 +125,18 @@ impl PKey {
             FileType::Der => sys::public_from_der(data),
             _ => pem::read(data, openssl_sys::PEM_read_bio_PUBKEY),
         };
-        key.map(Self::from_public).map_err(|error| error.doing("cannot load the public key"))
+        key.map(Self::from_public).map_err(|error| error.while_doing("cannot load the public key"))
     }
 
     /// PEM as PKCS#8, encrypted when there is a cipher; DER in the traditional form of the kind (PKCS#8 where there is
-    /// none); text.
+    /// none); text, of a public key too.
     pub fn dump_private(&self, filetype: FileType, cipher: Option<(&str, &[u8])>) -> Result<Vec<u8>> {
-        self.dump(filetype, false, cipher).map_err(|error| error.doing("cannot write the private key"))
+        self.dump(filetype, false, cipher).map_err(|error| error.while_doing("cannot write the private key"))
     }
 
     /// PEM in the traditional form of the kind ("RSA PRIVATE KEY"), encrypted when there is a cipher.
     pub fn dump_private_traditional(&self, cipher: Option<(&str, &[u8])>) -> Result<Vec<u8>> {
-        self.dump(FileType::Pem, true, cipher).map_err(|error| error.doing("cannot write the private key"))
+        self.dump(FileType::Pem, true, cipher).map_err(|error| error.while_doing("cannot write the private key"))
     }
 
     /// SubjectPublicKeyInfo.
@@ -154,15 +155,16 @@ impl PKey {
         }
         let key = match self.get() {
             Key::Private(key) => key,
-            Key::Public(_) => return Err(Error::new(super::status::Status::Error, "the key has only its public part")),
-            Key::Empty => return Err(Error::new(super::status::Status::Error, "the key is empty")),
+            Key::Public(key) if filetype == FileType::Text => return sys::text(&key),
+            Key::Public(_) => return Err(Error::new(Status::Error, "the key has only its public part")),
+            Key::Empty => return Err(empty()),
         };
         let cipher =
             cipher.map(|(name, passphrase)| Ok::<_, Error>((cipher_by_name(name)?, passphrase))).transpose()?;
         match filetype {
             FileType::Pem => pem::write_private_key(&key, traditional, cipher),
             FileType::Der => Ok(key.private_key_to_der()?),
-            FileType::Text => sys::private_text(&key),
+            FileType::Text => sys::text(&key),
         }
     }
 
@@ -185,6 +187,6 @@ fn cipher_by_name(name: &str) -> Result<Cipher> {
     known.ok_or_else(|| Error::argument("Invalid cipher name"))
 }
 
-fn uninitialized() -> Error {
-    Error::argument("Key is uninitialized")
+fn empty() -> Error {
+    Error::new(Status::Error, "the key is empty")
 }

@@ -78,7 +78,7 @@ impl X509 {
             FileType::Der => Cert::from_der(data).map_err(Error::from),
             _ => pem::read(data, openssl_sys::PEM_read_bio_X509),
         };
-        cert.map(Self::from_openssl).map_err(|error| error.doing("cannot load the certificate"))
+        cert.map(Self::from_openssl).map_err(|error| error.while_doing("cannot load the certificate"))
     }
 
     pub fn dump(&self, filetype: FileType) -> Result<Vec<u8>> {
@@ -87,7 +87,7 @@ impl X509 {
             FileType::Der => cert.to_der().map_err(Error::from),
             FileType::Text => sys::text(cert),
         });
-        dumped.map_err(|error| error.doing("cannot write the certificate"))
+        dumped.map_err(|error| error.while_doing("cannot write the certificate"))
     }
 
     /// A live view of a name: writing to it changes this certificate.
@@ -157,7 +157,7 @@ impl X509 {
 
     pub fn public_key(&self) -> Result<Arc<PKey>> {
         let key = self.with(|cert| Ok::<_, Error>(cert.public_key()?));
-        key.map(PKey::from_public).map_err(|error| error.doing("cannot use the certificate's public key"))
+        key.map(PKey::from_public).map_err(|error| error.while_doing("cannot use the certificate's public key"))
     }
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
@@ -170,7 +170,7 @@ impl X509 {
         let key = key.private()?;
         let digest = digest.map(digest::by_name).transpose()?;
         let signed = sys::sign(&mut self.inner.lock().cert, &key, digest.as_deref());
-        signed.map_err(|error| error.doing("cannot sign the certificate"))
+        signed.map_err(|error| error.while_doing("cannot sign the certificate"))
     }
 
     /// Long name of the algorithm that the signed part names.

@@ -56,6 +56,8 @@ extern "C" {
         indent: c_int,
         ctx: *mut c_void,
     ) -> c_int;
+    /// <openssl/rsa.h>
+    pub fn RSA_print(bio: *mut ffi::BIO, key: *const ffi::RSA, indent: c_int) -> c_int;
     /// <openssl/x509.h>
     pub fn X509_print_ex(bio: *mut ffi::BIO, cert: *mut ffi::X509, name_flags: c_ulong, flags: c_ulong) -> c_int;
     /// <openssl/x509.h>

@@ -65,8 +65,10 @@ fn read_encrypted<T: ForeignType>(
     // SAFETY: the BIO and the callback's userdata outlive the call; what it returns is owned by us.
     unsafe {
         let object = reader(source.as_ptr(), ptr::null_mut(), Some(ask), (&raw mut asked).cast());
-        if !object.is_null() {
-            return Ok(T::from_ptr(object));
+        let object = (!object.is_null()).then(|| T::from_ptr(object));
+        match object {
+            Some(object) if asked.failure.is_none() => return Ok(object),
+            _ => drop(object),
         }
     }
     Err(match (asked.failure.take(), asked.times, asked.passphrase) {

@@ -6,7 +6,7 @@ use crate::core::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, PKeyRef, Private, Public};
+use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::symm::Cipher;
 use openssl_sys as ffi;
@@ -63,7 +63,12 @@ pub fn public_from_der(der: &[u8]) -> Result<PKey<Public>> {
     Ok(PKey::public_key_from_der(der)?)
 }
 
-pub fn private_text(key: &PKeyRef<Private>) -> Result<Vec<u8>> {
+/// As text; a public key without private numbers. RSA in the words of the older printer, which programs know.
+pub fn text<T: HasPublic>(key: &PKeyRef<T>) -> Result<Vec<u8>> {
+    if let Ok(rsa) = key.rsa() {
+        // SAFETY: a live key and BIO.
+        return collect(|bio| unsafe { ext::RSA_print(bio, rsa.as_ptr(), 0) });
+    }
     // SAFETY: a live key and BIO.
     collect(|bio| unsafe { ext::EVP_PKEY_print_private(bio, key.as_ptr(), 0, ptr::null_mut()) })
 }

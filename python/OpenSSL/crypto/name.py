@@ -1,0 +1,134 @@
+"""crypto.X509Name."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, List, NoReturn, Optional, Tuple, Type, TypeVar, Union
+
+from .._native import Handle, bytes_of, fail, handle_of, int_of, lib, text_of, text_or_none
+from .errors import Error
+
+T = TypeVar("T", bound="X509Name")
+
+ARGUMENT = lib.PYSSL_ERR_ARGUMENT
+NO_SUCH_ATTRIBUTE = "No such attribute"
+
+
+class _Failure(Exception):
+    """Given to calls as their exception class. Where OpenSSL said nothing, the view is dead: its name was replaced."""
+
+    def __new__(cls, entries: List[Tuple[str, str, str]]) -> Exception:  # type: ignore[misc]
+        return Error(entries) if entries else AttributeError(NO_SUCH_ATTRIBUTE)
+
+
+class X509Name(Handle):
+    """A distinguished name: on its own, or a live view into a certificate or request.
+
+    Attributes are the first entry of a type by any name OpenSSL has for it: short ("CN"), long ("commonName") or dotted
+    numbers ("2.5.4.3"). None means there is no such entry; AttributeError that OpenSSL does not know the type. A view
+    is dead once its owner was given another name in its place: everything about it is an AttributeError then.
+    """
+
+    _free = lib.pyssl_name_free
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    C: Optional[str]
+    CN: Optional[str]
+    L: Optional[str]
+    O: Optional[str]  # noqa: E741
+    OU: Optional[str]
+    ST: Optional[str]
+    commonName: Optional[str]
+    countryName: Optional[str]
+    emailAddress: Optional[str]
+    localityName: Optional[str]
+    organizationName: Optional[str]
+    organizationalUnitName: Optional[str]
+    stateOrProvinceName: Optional[str]
+
+    def __init__(self, name: X509Name) -> None:
+        """An independent copy of a name."""
+        self._handle = handle_of(_Failure, "pyssl_name **", lib.pyssl_name_copy, name._handle)
+
+    @classmethod
+    def _adopt(cls: Type[T], handle: Any) -> T:
+        self = cls.__new__(cls)
+        self.__dict__["_handle"] = handle
+        return self
+
+    def __getattr__(self, name: str) -> Optional[str]:
+        if name[:1] == "_":
+            raise AttributeError(NO_SUCH_ATTRIBUTE)
+        try:
+            value = text_or_none(_Failure, lib.pyssl_name_get, self._handle, name.encode())
+        except ValueError:
+            raise AttributeError(NO_SUCH_ATTRIBUTE) from None
+        return value
+
+    def __setattr__(self, name: str, value: Union[str, bytes, Any]) -> None:
+        """Sets the entry of a type; the old one goes, the new one comes last. A refused value changes nothing."""
+        if name[:1] == "_":
+            object.__setattr__(self, name, value)
+            return
+        if isinstance(value, str):
+            value = value.encode()
+        elif not isinstance(value, bytes):
+            raise TypeError(f"the value of {name} must be str or bytes, not {value.__class__.__name__}")
+        status = lib.pyssl_name_set(self._handle, name.encode(), value, len(value))
+        if status == ARGUMENT:
+            raise AttributeError(NO_SUCH_ATTRIBUTE)
+        if status:
+            fail(_Failure, status)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        oneline = text_of(_Failure, lib.pyssl_name_oneline, self._handle)
+        return f"<X509Name object '{oneline}'>"
+
+    def hash(self) -> int:
+        """What c_rehash names files by: the first four bytes, little endian, of SHA-1 over the canonical encoding."""
+        return int_of(_Failure, "uint32_t *", lib.pyssl_name_hash, self._handle)
+
+    def der(self) -> bytes:
+        """The DER of the name, a SEQUENCE."""
+        return bytes_of(_Failure, lib.pyssl_name_der, self._handle)
+
+    def get_components(self) -> List[Tuple[bytes, bytes]]:
+        """(short name, value) of each entry in order; values are the bytes of their ASN.1 strings."""
+        handle = self._handle
+        count = int_of(_Failure, "size_t *", lib.pyssl_name_entry_count, handle)
+        return [
+            (
+                text_of(_Failure, lib.pyssl_name_entry_type, handle, index).encode(),
+                bytes_of(_Failure, lib.pyssl_name_entry_value, handle, index),
+            )
+            for index in range(count)
+        ]
+
+    def __eq__(self, other: object) -> bool:
+        return self._compare(other) == 0 if isinstance(other, X509Name) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return self._compare(other) != 0 if isinstance(other, X509Name) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self._compare(other) < 0 if isinstance(other, X509Name) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self._compare(other) <= 0 if isinstance(other, X509Name) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return self._compare(other) > 0 if isinstance(other, X509Name) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return self._compare(other) >= 0 if isinstance(other, X509Name) else NotImplemented
+
+    def _compare(self, other: X509Name) -> int:
+        return int_of(_Failure, "int *", lib.pyssl_name_compare, self._handle, other._handle)
+
+
+def renamed(status: int) -> None:
+    """What putting a name into something came to: the name given may be a dead view."""
+    if status:
+        fail(_Failure, status)

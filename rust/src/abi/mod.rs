@@ -26,4 +26,7 @@ pub mod pkcs7;
 pub mod pkcs12;
 pub mod spki;
 pub mod ctx;
+pub mod ctx_trust;
+pub mod ctx_settings;
+pub mod ctx_callback;
 pub mod conn;

@@ -154,4 +154,15 @@ extern "C" {
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
     /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
     pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
+    /// <openssl/ssl.h>
+    pub fn SSL_is_dtls(ssl: *const ffi::SSL) -> c_int;
+    pub fn SSL_CTX_set_info_callback(
+        ctx: *mut ffi::SSL_CTX,
+        callback: Option<unsafe extern "C" fn(ssl: *const ffi::SSL, at: c_int, value: c_int)>,
+    );
+    pub fn SSL_CTX_get_verify_depth(ctx: *const ffi::SSL_CTX) -> c_int;
+    pub fn SSL_CTX_set_timeout(ctx: *mut ffi::SSL_CTX, seconds: c_long) -> c_long;
+    pub fn SSL_CTX_get_timeout(ctx: *const ffi::SSL_CTX) -> c_long;
+    /// <openssl/pem.h>, OpenSSL 3.0: parameters of any kind of key, DH among them.
+    pub fn PEM_read_bio_Parameters(bio: *mut ffi::BIO, out: *mut *mut ffi::EVP_PKEY) -> *mut ffi::EVP_PKEY;
 }

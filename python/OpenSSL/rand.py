@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import builtins
-import os
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 from ._native import Described, fail, ffi, int_of, lib
+from ._native.path import path_bytes
 
 if TYPE_CHECKING:
-    Path = Union[str, builtins.bytes, "os.PathLike[str]", "os.PathLike[builtins.bytes]"]
+    from ._native.path import StrOrBytesPath
 
 __all__ = ["Error", "add", "bytes", "cleanup", "egd", "load_file", "seed", "status", "write_file"]
 
@@ -77,7 +77,7 @@ def cleanup() -> None:
     _done(lib.pyssl_rand_cleanup())
 
 
-def load_file(filename: Path, maxbytes: int = _WHOLE_FILE) -> int:
+def load_file(filename: StrOrBytesPath, maxbytes: int = _WHOLE_FILE) -> int:
     """Mix the content of a file into the generator's state.
 
     :param filename: str (file system encoding), bytes or path.
@@ -85,23 +85,23 @@ def load_file(filename: Path, maxbytes: int = _WHOLE_FILE) -> int:
     :returns: how many bytes were read.
     :raises Error: when the file cannot be read; `file` and `errno` of the exception say more.
     """
-    name = _name(filename)
+    name = path_bytes(filename)
     if not isinstance(maxbytes, int):
         raise TypeError("maxbytes must be an integer")
     return int_of(Error, "size_t *", lib.pyssl_rand_load_file, name, maxbytes)
 
 
-def write_file(filename: Path) -> int:
+def write_file(filename: StrOrBytesPath) -> int:
     """Write 1024 random bytes to a file, for `load_file()` to read another day. Only its owner can read it.
 
     :param filename: str (file system encoding), bytes or path.
     :returns: how many bytes were written.
     :raises Error: when the file cannot be written; `file` and `errno` of the exception say more.
     """
-    return int_of(Error, "size_t *", lib.pyssl_rand_write_file, _name(filename))
+    return int_of(Error, "size_t *", lib.pyssl_rand_write_file, path_bytes(filename))
 
 
-def egd(path: Path, bytes: int = _EGD_BYTES) -> int:
+def egd(path: StrOrBytesPath, bytes: int = _EGD_BYTES) -> int:
     """Mix bytes from an entropy gathering daemon (EGD, PRNGD) into the generator's state.
 
     :param path: the daemon's Unix socket; str (file system encoding), bytes or path.
@@ -110,20 +110,12 @@ def egd(path: Path, bytes: int = _EGD_BYTES) -> int:
     :raises ValueError: when `bytes` is negative.
     :raises Error: when there is no daemon, or it hangs up, breaks the protocol, or says nothing for ten seconds.
     """
-    name = _name(path)
+    name = path_bytes(path)
     if not isinstance(bytes, int):
         raise TypeError("bytes must be an integer")
     if bytes < 0:
         raise ValueError("bytes must not be negative")
     return int_of(Error, "size_t *", lib.pyssl_rand_egd, name, bytes, _EGD_TIMEOUT_MS)
-
-
-def _name(path: Path) -> builtins.bytes:
-    """What C takes for a file name."""
-    name = os.fsencode(path)
-    if b"\0" in name:
-        raise ValueError("embedded null byte")
-    return name
 
 
 def _done(status: int) -> None:

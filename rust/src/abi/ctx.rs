@@ -298,7 +298,7 @@ fn version_of(version: c_int) -> Result<u16> {
     u16::try_from(version).map_err(|_| Error::argument(format!("{version} is no protocol version")))
 }
 
-fn verify_from(callback: pyssl_verify_callback, userdata: UserData) -> Option<Arc<Verify>> {
+pub(super) fn verify_from(callback: pyssl_verify_callback, userdata: UserData) -> Option<Arc<Verify>> {
     let callback = callback?;
     Some(Arc::new(move |conn, at, ok| {
         let cert = match at.current_cert() {

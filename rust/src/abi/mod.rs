@@ -27,3 +27,6 @@ pub mod pkcs12;
 pub mod spki;
 pub mod ctx;
 pub mod conn;
+pub mod conn_setup;
+pub mod conn_facts;
+pub mod session;

@@ -127,7 +127,7 @@ impl Ctx {
         self.set_callbacks(|callbacks| callbacks.keylog = callback);
     }
 
-    fn change<T>(&self, change: impl FnOnce(&SslCtx) -> T) -> T {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&SslCtx) -> T) -> T {
         let _changing = self.change.lock();
         change(&self.ssl)
     }

@@ -64,6 +64,13 @@ pub extern "C" fn on_verify(ok: c_int, at: *mut ffi::X509_STORE_CTX) -> c_int {
     }
 }
 
+pub unsafe extern "C" fn on_info(ssl: *const ffi::SSL, at: c_int, value: c_int) {
+    // SAFETY: called by OpenSSL with one of our SSLs.
+    if let Some(host) = unsafe { host_of(ssl) } {
+        host.info(at, value);
+    }
+}
+
 pub unsafe extern "C" fn on_keylog(ssl: *const ffi::SSL, line: *const c_char) {
     // SAFETY: called by OpenSSL with one of our SSLs and a NUL-terminated line.
     unsafe {

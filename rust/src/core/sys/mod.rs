@@ -16,6 +16,7 @@ pub mod ssl_ctx;
 pub mod ssl_dtls;
 pub mod ssl_facts;
 pub mod ssl_setup;
+pub mod verify_names;
 pub mod wait;
 pub mod wire;
 pub mod x509;

@@ -30,3 +30,6 @@ pub mod ctx_trust;
 pub mod ctx_settings;
 pub mod ctx_callback;
 pub mod conn;
+pub mod conn_setup;
+pub mod conn_facts;
+pub mod session;

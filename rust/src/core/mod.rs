@@ -13,6 +13,7 @@ pub mod name;
 pub mod passphrase;
 pub mod pkey;
 pub mod rand;
+pub mod session;
 pub mod store;
 pub mod crl;
 pub mod revoked;

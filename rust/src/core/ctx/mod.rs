@@ -47,7 +47,7 @@ impl Ctx {
         Ok(ssl)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&SslCtx) -> T) -> T {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&SslCtx) -> T) -> T {
         let _changing = self.change.lock();
         change(&self.ssl)
     }

@@ -76,6 +76,11 @@ impl Wire {
         }
     }
 
+    /// For DTLS: what goes in as one piece comes out as one.
+    pub fn keep_datagrams(&mut self) {
+        (self.inbox, self.outbox) = (Buffer::datagrams(), Buffer::datagrams());
+    }
+
     /// Bytes from the peer that somebody else fetched.
     pub fn deliver(&mut self, bytes: &[u8]) {
         self.arrivals += 1;
@@ -96,8 +101,13 @@ impl Wire {
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
     pub fn flush(&mut self) -> bool {
         let Some(socket) = self.socket else { return self.outbox.is_empty() };
+        if socket.is_datagram {
+            // What failed is lost, as datagrams are; the next one may get through.
+            self.errno = 0;
+            return true;
+        }
         while !self.outbox.is_empty() && self.errno == 0 {
-            match socket.send(self.outbox.as_slice()) {
+            match socket.send(self.outbox.front()) {
                 Ok(sent) => self.outbox.consume(sent),
                 Err(errno) if would_block(errno) => return false,
                 Err(errno) => self.errno = errno,
@@ -143,7 +153,8 @@ impl Wire {
             socket.recv(room)
         };
         match taken {
-            Ok(0) if !socket.is_datagram => {
+            Ok(0) if socket.is_datagram => Read::Later,
+            Ok(0) => {
                 self.deliver_eof();
                 Read::Eof
             }

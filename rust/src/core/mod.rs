@@ -20,6 +20,7 @@ pub mod pkey;
 pub mod rand;
 pub mod request;
 pub mod revoked;
+pub mod session;
 pub mod signature;
 pub mod spki;
 pub mod status;

@@ -240,7 +240,7 @@ impl Ssl {
         })
     }
 
-    fn failure(&self) -> Stop {
+    pub(super) fn failure(&self) -> Stop {
         const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
         let wire = self.wire.borrow();
         if wire.errno != 0 {

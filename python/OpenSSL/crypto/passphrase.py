@@ -46,7 +46,7 @@ def _checked(passphrase: object) -> bytes:
     return passphrase
 
 
-@trampoline("pyssl_passphrase_fn", error=-1)
+@trampoline("pyssl_passphrase_fn")
 def _give(userdata: Any, writing: int, room: Any, size: int) -> int:
     try:
         passphrase = _checked(ffi.from_handle(userdata)(writing))

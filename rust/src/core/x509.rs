@@ -163,7 +163,7 @@ impl X509 {
     }
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
-        let key = key.public()?;
+        let key = key.to_be_certified()?;
         sys::set_public_key(&mut self.inner.lock().cert, &key)
     }
 
@@ -220,13 +220,7 @@ impl Holder for X509 {
         if inner.stamps[part as usize] != stamp {
             return Err(dead());
         }
-        let mut name = match part {
-            Part::Subject => inner.cert.subject_name(),
-            Part::Issuer => inner.cert.issuer_name(),
-        }
-        .to_owned()?;
-        change(&mut name)?;
-        sys::set_name(&mut inner.cert, part, &name)
+        sys::change_name(&mut inner.cert, part, change)
     }
 }
 

@@ -181,9 +181,11 @@ def sample(request: Any, kind: str) -> Tuple[bytes, Loader]:
     if kind == "request":
         return request.getfixturevalue("request_pem"), crypto.load_certificate_request
     if kind == "public":
-        return crypto.dump_publickey(FILETYPE_PEM, request.getfixturevalue("rsa")), crypto.load_publickey
+        key = crypto.load_privatekey(FILETYPE_PEM, request.getfixturevalue("rsa_pem"))
+        return crypto.dump_publickey(FILETYPE_PEM, key), crypto.load_publickey
     if kind == "encrypted":
-        pem = crypto.dump_privatekey(FILETYPE_PEM, request.getfixturevalue("ec"), "aes-128-cbc", b"x")
+        key = crypto.load_privatekey(FILETYPE_PEM, request.getfixturevalue("ec_pem"))
+        pem = crypto.dump_privatekey(FILETYPE_PEM, key, "aes-128-cbc", b"x")
         secret = lambda type: b"x" if type == FILETYPE_PEM else None  # noqa: E731
         return pem, lambda type, data: crypto.load_privatekey(type, data, secret(type))
     return request.getfixturevalue(f"{kind}_pem"), crypto.load_privatekey

@@ -328,6 +328,26 @@ def test_sign_refuses(rsa: PKey, ed25519: PKey) -> None:
         cert.sign(rsa, b"sha256")  # type: ignore[arg-type]
 
 
+def test_a_key_that_is_certified_again_and_again_gives_the_same_bytes(
+    rsa_pem: bytes, ec_pem: bytes, ed25519_pem: bytes
+) -> None:
+    for pem in (rsa_pem, ec_pem, ed25519_pem):
+        key = crypto.load_privatekey(FILETYPE_PEM, pem)
+        expected = crypto.dump_publickey(FILETYPE_ASN1, key)
+        for _ in range(4):
+            cert, request = X509(), crypto.X509Req()
+            for holder in (cert, request):
+                holder.set_pubkey(key)
+                got = holder.get_pubkey()
+                assert crypto.dump_publickey(FILETYPE_ASN1, got) == expected
+                assert (got.type(), got.bits()) == (key.type(), key.bits())
+                with pytest.raises(crypto.Error):
+                    crypto.dump_privatekey(FILETYPE_PEM, got)
+        key.generate_key(crypto.TYPE_EC, 384)
+        cert.set_pubkey(key)
+        assert cert.get_pubkey().bits() == 384
+
+
 def test_the_public_key_of_a_certificate_is_public_only(cert_pem: bytes) -> None:
     """Note 82."""
     key = load(cert_pem).get_pubkey()

@@ -8,6 +8,7 @@ pub mod filetype;
 pub mod library;
 pub mod name;
 pub mod passphrase;
+pub mod pem_text;
 pub mod pkey;
 pub mod request;
 pub mod signature;

@@ -5,6 +5,7 @@ use super::error::{Error, Result};
 use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
+use super::pem_text;
 use super::pkey::PKey;
 use super::status::Status;
 use super::sys::{asn1, pem, x509 as sys};
@@ -78,7 +79,10 @@ impl X509 {
     pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
         let cert = match filetype {
             FileType::Der => Cert::from_der(data).map_err(Error::from),
-            _ => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            _ => match pem_text::body(data, "CERTIFICATE").and_then(|der| Cert::from_der(&der).ok()) {
+                Some(cert) => Ok(cert),
+                None => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            },
         };
         cert.map(Self::from_openssl).map_err(|error| error.while_doing("cannot load the certificate"))
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, Tuple, Union
 
-from .._native import ffi
-from .._native import pending
+from .._native import ffi, pending
 from .filetypes import FILETYPE_PEM
 
 #: Called with 1 when the passphrase is for encrypting, 0 for decrypting; returns at most 1024 bytes.

@@ -202,8 +202,7 @@ impl X509 {
     /// The digest over the DER.
     pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
         let digest = digest::by_name(digest)?;
-        let der = self.with(|cert| Ok::<_, Error>(cert.to_der()?))?;
-        digest::of(&digest, &der)
+        self.with(|cert| sys::with_der(cert, |der| digest::of(&digest, der)))?
     }
 }
 

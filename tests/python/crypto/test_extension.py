@@ -8,7 +8,7 @@ from typing import Any, List
 import pytest
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_PEM, PKey, X509, X509Extension
+from OpenSSL.crypto import FILETYPE_PEM, X509, PKey, X509Extension
 
 
 def test_positional_form_of_0_6() -> None:
@@ -128,7 +128,13 @@ def test_extensions_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
     cert = crypto.load_certificate(FILETYPE_PEM, cert_pem)
     extensions = [cert.get_extension(index) for index in range(cert.get_extension_count())]
     names = [extension.get_short_name() for extension in extensions]
-    assert names[-5:] == [b"subjectAltName", b"keyUsage", b"extendedKeyUsage", b"certificatePolicies", b"crlDistributionPoints"]
+    assert names[-5:] == [
+        b"subjectAltName",
+        b"keyUsage",
+        b"extendedKeyUsage",
+        b"certificatePolicies",
+        b"crlDistributionPoints",
+    ]
     text = openssl("x509", "-noout", "-text", stdin=cert_pem).decode()
     squeezed = "".join(text.split())
     for extension in extensions:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_PEM, PKey, X509, X509Name, X509Req
+from OpenSSL.crypto import FILETYPE_PEM, X509, PKey, X509Name, X509Req
 
 
 def name(**attributes: Any) -> X509Name:
@@ -96,7 +96,9 @@ def test_hash_and_der_agree_with_openssl(openssl: Any, ec_pem: bytes, cert_pem: 
     cert = crypto.load_certificate(FILETYPE_PEM, cert_pem)
     subject = cert.get_subject()
     assert f"{subject.hash():08x}".encode() == openssl("x509", "-noout", "-subject_hash", stdin=cert_pem).strip()
-    assert f"{cert.get_issuer().hash():08x}".encode() == openssl("x509", "-noout", "-issuer_hash", stdin=cert_pem).strip()
+    assert (
+        f"{cert.get_issuer().hash():08x}".encode() == openssl("x509", "-noout", "-issuer_hash", stdin=cert_pem).strip()
+    )
     assert subject.der() in openssl("x509", "-outform", "DER", stdin=cert_pem)
     told = openssl("x509", "-noout", "-subject", "-nameopt", "utf8,sep_multiline,sname", stdin=cert_pem).decode()
     theirs = [tuple(line.strip().split("=", 1)) for line in told.splitlines()[1:]]

@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, PKey, X509, X509Extension
+from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, X509, PKey, X509Extension
 
 
 def load(pem: bytes) -> X509:

@@ -44,6 +44,19 @@ pub fn text(cert: &X509Ref) -> Result<Vec<u8>> {
     collect(|bio| unsafe { ext::X509_print_ex(bio, cert.as_ptr(), 0, 0) })
 }
 
+/// Lends the DER, encoded once (`to_der` encodes twice: once to learn the length).
+pub fn with_der<T>(cert: &X509Ref, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    let mut der = ptr::null_mut();
+    // SAFETY: a live certificate; OpenSSL stores a buffer of as many bytes as it returns, which is freed after its use.
+    unsafe {
+        let len = ffi::i2d_X509(cert.as_ptr(), &mut der);
+        let Some(len) = usize::try_from(len).ok().filter(|_| !der.is_null()) else { return Err(Error::openssl()) };
+        let result = read(std::slice::from_raw_parts(der, len));
+        ffi::OPENSSL_free(der.cast());
+        Ok(result)
+    }
+}
+
 pub fn set_name(cert: &mut X509, part: Part, name: &X509NameRef) -> Result<()> {
     // SAFETY: live objects; OpenSSL copies the name.
     done(unsafe {

@@ -117,6 +117,7 @@ def _large(error: Type[Exception], function: Callable[..., int], args: Any, kind
         room = ffi.new(kind, size)
         status = function(*args, room, size, length)
         if status == 0:
-            return ffi.buffer(room, length[0])[:]
+            taken: bytes = ffi.buffer(room, length[0])[:]
+            return taken
         if status != BUFFER:
             fail(error, status)

@@ -25,7 +25,7 @@ class Handle:
             handle = self._handle
         except AttributeError:
             return  # a constructor that raised leaves no handle
-        self._free(handle)
+        type(self)._free(handle)
 
     def __copy__(self: T) -> T:
         """copy.copy() never made a second object of the library; the first keeps its identity too."""

@@ -197,8 +197,7 @@ def sample(request: Any, kind: str) -> Tuple[bytes, Loader]:
     if kind == "encrypted":
         key = crypto.load_privatekey(FILETYPE_PEM, request.getfixturevalue("ec_pem"))
         pem = crypto.dump_privatekey(FILETYPE_PEM, key, "aes-128-cbc", b"x")
-        secret = lambda type: b"x" if type == FILETYPE_PEM else None  # noqa: E731
-        return pem, lambda type, data: crypto.load_privatekey(type, data, secret(type))
+        return pem, lambda type, data: crypto.load_privatekey(type, data, b"x" if type == FILETYPE_PEM else None)
     return request.getfixturevalue(f"{kind}_pem"), crypto.load_privatekey
 
 

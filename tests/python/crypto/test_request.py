@@ -55,6 +55,7 @@ def test_round_trips_byte_for_byte_and_text(rsa_pem: bytes, openssl: Any, tmp_pa
         assert b"".join(ours.split(b"Signature Value:")[1].split()) == b"".join(
             theirs.split(b"Signature Value:")[1].split()
         )
+    data: Any
     for type, data in ((FILETYPE_PEM, pem[:200]), (FILETYPE_ASN1, der[:-1]), (FILETYPE_PEM, None)):
         with pytest.raises(crypto.Error, match="cannot load the certificate request"):
             crypto.load_certificate_request(type, data)
@@ -90,7 +91,7 @@ def test_sign_refuses(rsa: PKey) -> None:
             request.sign(key, digest)
     for call in (lambda: request.sign("key", "sha256"), lambda: request.set_pubkey("key")):  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="^pkey must be a PKey instance$"):
-            call()
+            call()  # type: ignore[no-untyped-call]
 
 
 def test_the_version_is_0_and_nothing_else() -> None:

@@ -114,7 +114,9 @@ def alpn_select(userdata: Any, conn: Any, offered: Any, length: int, room: Any, 
         if selected is NO_OVERLAPPING_PROTOCOLS:
             return 0
         if not isinstance(selected, bytes):
-            raise TypeError("ALPN callback must return a bytestring or the special NO_OVERLAPPING_PROTOCOLS sentinel value.")
+            raise TypeError(
+                "ALPN callback must return a bytestring or the special NO_OVERLAPPING_PROTOCOLS sentinel value."
+            )
         return _give(selected, room, size, "the protocol that the ALPN callback returned") or _REFUSE
     except BaseException as raised:
         return _failed(raised)

@@ -14,6 +14,7 @@ mod known_chains;
 pub mod library;
 pub mod name;
 pub mod passphrase;
+pub mod pem_text;
 pub mod pkcs12;
 pub mod pkcs7;
 pub mod pkey;

@@ -5,6 +5,7 @@ use super::error::{Error, Result};
 use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
+use super::pem_text;
 use super::pkey::PKey;
 use super::status::Status;
 use super::sys::{asn1, pem, x509 as sys};
@@ -94,7 +95,10 @@ impl X509 {
     pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
         let cert = match filetype {
             FileType::Der => Cert::from_der(data).map_err(Error::from),
-            _ => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            _ => match pem_text::body(data, "CERTIFICATE").and_then(|der| Cert::from_der(&der).ok()) {
+                Some(cert) => Ok(cert),
+                None => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            },
         };
         cert.map(Self::from_openssl).map_err(|error| error.while_doing("cannot load the certificate"))
     }
@@ -179,7 +183,7 @@ impl X509 {
     }
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
-        let key = key.public()?;
+        let key = key.to_be_certified()?;
         sys::set_public_key(&mut self.inner.lock().cert, &key)
     }
 
@@ -214,8 +218,7 @@ impl X509 {
     /// The digest over the DER.
     pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
         let digest = digest::by_name(digest)?;
-        let der = self.with(|cert| Ok::<_, Error>(cert.to_der()?))?;
-        digest::of(&digest, &der)
+        self.with(|cert| sys::with_der(cert, |der| digest::of(&digest, der)))?
     }
 }
 
@@ -236,13 +239,7 @@ impl Holder for X509 {
         if inner.stamps[part as usize] != stamp {
             return Err(dead());
         }
-        let mut name = match part {
-            Part::Subject => inner.cert.subject_name(),
-            Part::Issuer => inner.cert.issuer_name(),
-        }
-        .to_owned()?;
-        change(&mut name)?;
-        sys::set_name(&mut inner.cert, part, &name)
+        sys::change_name(&mut inner.cert, part, change)
     }
 }
 

@@ -167,19 +167,6 @@ def cookie_verify(userdata: Any, conn: Any, cookie: Any, length: int) -> int:
         return _failed(raised)
 
 
-@trampoline("pyssl_passphrase_fn")
-def passphrase(userdata: Any, writing: int, room: Any, size: int) -> int:
-    """set_passwd_cb: callback(most bytes, verify, data) -> the passphrase; what is too long is cut."""
-    try:
-        hook = ffi.from_handle(userdata)
-        given = hook.function(size, writing, hook.data)
-        if not isinstance(given, bytes):
-            raise ValueError("Bytes expected")
-        return _give(given[:size], room, size, "the passphrase")
-    except BaseException as raised:
-        return _failed(raised)
-
-
 def _hook(userdata: Any) -> Hook:
     return _hooks[int(ffi.cast("uintptr_t", userdata))]
 

@@ -17,8 +17,8 @@ def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[F], Any]:
     """Turns a Python function into a C function of the header's type `kind` ("pyssl_verify_callback").
 
     C gets `failed` when the function raises, and what it raised is kept for the call that led here; with None, for
-    functions that return nothing, it is dropped. With the compiled shim no machine code is made at run time, which hardened
-    systems forbid; the shim has one such function for each type, so a type may be used once.
+    functions that return nothing, it is dropped. With the compiled shim no machine code is made at run time, which
+    hardened systems forbid; the shim has one such function for each type, so a type may be used once.
     """
     options: dict[str, Any] = {"onerror": _drop} if failed is None else {"error": failed, "onerror": _keep}
 

@@ -2,6 +2,7 @@
 
 from .connection import Connection
 from .context import Context
+from .session import Session
 from .errors import Error, SysCallError, WantReadError, WantWriteError, WantX509LookupError, ZeroReturnError
 
 SSLv2_METHOD = 1

@@ -348,9 +348,128 @@ pyssl_status pyssl_constant(const char *name,
 /* ---- Callbacks: a C function, its userdata, and a destructor for that. */
 
 /**
+ * What a pyssl_alpn_select_callback returns to end the handshake.
+ */
+#define PYSSL_ALPN_REFUSE 256
+
+/**
  * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
  */
 typedef void (*pyssl_destructor)(void *userdata);
+
+/**
+ * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
+ * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
+ * @param error     X509_V_OK or X509_V_ERR_*
+ * @param depth     0 is the peer's own certificate
+ * @param ok        OpenSSL's verdict, 1 or 0
+ * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_verify_callback)(void *userdata,
+                                     pyssl_conn *conn,
+                                     pyssl_x509 *cert,
+                                     int error,
+                                     int depth,
+                                     int ok);
+
+/**
+ * Is told what the state machine does (SSL_CTX_set_info_callback).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param where     SSL_CB_* and SSL_ST_* bits
+ * @param value     for an alert its level and number; for an exit the result; else 1
+ * @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_info_callback)(void *userdata, pyssl_conn *conn, int where, int value);
+
+/**
+ * Is given a line for a key log file (SSLKEYLOGFILE format).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param line      NUL-terminated, without a line end
+ * @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_keylog_callback)(void *userdata, pyssl_conn *conn, const char *line);
+
+/**
+ * Is told, on a server, that a client hello came, with a server name or without: the time to switch contexts.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_servername_callback)(void *userdata, pyssl_conn *conn);
+
+/**
+ * Chooses, on a server, one of the protocols that the client offers (ALPN, RFC 7301).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param offered   the protocols, each behind a byte with its length
+ * @param len       how many bytes that is
+ * @param room      the choice is written here
+ * @param size      how many bytes there is room for, 255
+ * @return the length of the choice; 0 to go on without a protocol; PYSSL_ALPN_REFUSE to end the handshake
+ *         (no_application_protocol); a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef ptrdiff_t (*pyssl_alpn_select_callback)(void *userdata,
+                                                pyssl_conn *conn,
+                                                const uint8_t *offered,
+                                                size_t len,
+                                                uint8_t *room,
+                                                size_t size);
+
+/**
+ * Gives, on a server, the OCSP response to staple (RFC 6066, 8), when the client asks for one.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param room      the DER of an OCSPResponse is written here
+ * @param size      how many bytes there is room for, 65535
+ * @return its length; 0 for none; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef ptrdiff_t (*pyssl_ocsp_server_callback)(void *userdata,
+                                                pyssl_conn *conn,
+                                                uint8_t *room,
+                                                size_t size);
+
+/**
+ * Judges, on a client that asked for it, the OCSP response that the server stapled.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param response  the DER of an OCSPResponse
+ * @param len       its length, 0 when there was none
+ * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_ocsp_client_callback)(void *userdata,
+                                          pyssl_conn *conn,
+                                          const uint8_t *response,
+                                          size_t len);
+
+/**
+ * Makes, on a DTLS server, a cookie that proves the client's address (RFC 6347, 4.2.1).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param room      the cookie is written here
+ * @param size      how many bytes there is room for, 255
+ * @return its length; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef ptrdiff_t (*pyssl_cookie_generate_callback)(void *userdata,
+                                                    pyssl_conn *conn,
+                                                    uint8_t *room,
+                                                    size_t size);
+
+/**
+ * Tells, on a DTLS server, whether a cookie is the one that was made for this client.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param cookie    what the client sent back
+ * @param len       its length
+ * @return 1 when it is, 0 when it is not, a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_cookie_verify_callback)(void *userdata,
+                                            pyssl_conn *conn,
+                                            const uint8_t *cookie,
+                                            size_t len);
 
 /* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
 
@@ -1605,7 +1724,7 @@ pyssl_status pyssl_spki_verify(pyssl_spki *spki,
  */
 pyssl_status pyssl_spki_free(pyssl_spki *spki);
 
-/* ---- pyssl_ctx_*: what connections have in common: protocol, keys, trust, callbacks. */
+/* ---- pyssl_ctx_*: what connections have in common, here: protocol, certificates, keys. */
 
 /**
  * SSL 2.0: no OpenSSL in use has it; pyssl_ctx_new() says so.
@@ -1667,43 +1786,6 @@ pyssl_status pyssl_spki_free(pyssl_spki *spki);
  */
 #define PYSSL_DTLS_CLIENT_METHOD 12
 
-/**
- * The peer's certificate is not asked for (server) or not judged (client).
- */
-#define PYSSL_VERIFY_NONE 0
-
-/**
- * The peer's certificate is asked for and its chain verified.
- */
-#define PYSSL_VERIFY_PEER 1
-
-/**
- * With PYSSL_VERIFY_PEER on a server: a client without a certificate is refused.
- */
-#define PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT 2
-
-/**
- * With PYSSL_VERIFY_PEER on a server: no second request at renegotiation.
- */
-#define PYSSL_VERIFY_CLIENT_ONCE 4
-
-
-/**
- * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
- * @param userdata  as given with the callback
- * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
- * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
- * @param error     X509_V_OK or X509_V_ERR_*
- * @param depth     0 is the peer's own certificate
- * @param ok        OpenSSL's verdict, 1 or 0
- * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
- */
-typedef int (*pyssl_verify_callback)(void *userdata,
-                                     pyssl_conn *conn,
-                                     pyssl_x509 *cert,
-                                     int error,
-                                     int depth,
-                                     int ok);
 
 /**
  * A new context.
@@ -1777,6 +1859,8 @@ pyssl_status pyssl_ctx_use_privatekey_file(pyssl_ctx *ctx,
  */
 pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 
+/* ---- pyssl_ctx_*: whom a context trusts, and whom a server asks its clients to be certified by. */
+
 /**
  * Trusts the certificates of a file, or of a directory, or of both.
  * @param cafile  PEM; may be NULL
@@ -1794,6 +1878,227 @@ pyssl_status pyssl_ctx_load_verify_locations(pyssl_ctx *ctx,
 pyssl_status pyssl_ctx_load_system_trust(pyssl_ctx *ctx);
 
 /**
+ * As pyssl_ctx_load_system_trust(), passing over what is missing or cannot be used.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_default_verify_paths(pyssl_ctx *ctx);
+
+/**
+ * The store that the context verifies with, live: what is added to it the context trusts. It keeps the context alive.
+ * @param out  receives a new handle, to be freed with pyssl_store_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_cert_store(pyssl_ctx *ctx,
+                                      pyssl_store **out);
+
+/**
+ * Verifies with another store from now on. It is shared: what is added to it later is trusted too.
+ * @param store  may belong to several contexts
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_cert_store(pyssl_ctx *ctx, pyssl_store *store);
+
+/**
+ * Names to clients, as the authorities a server accepts, the subjects of a file of certificates.
+ * @param cafile  PEM
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_load_client_ca(pyssl_ctx *ctx, const char *cafile);
+
+/**
+ * Names to clients the authorities that a server accepts. The names are copied.
+ * @param names  an array of handles
+ * @param count  how many
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_client_ca_list(pyssl_ctx *ctx, pyssl_name *const *names, size_t count);
+
+/**
+ * Names to clients one authority more: the certificate's subject.
+ * @param cert  the authority's
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_add_client_ca(pyssl_ctx *ctx, pyssl_x509 *cert);
+
+/* ---- pyssl_ctx_*: protocol versions, suites, groups, options, sessions. */
+
+/**
+ * Adds options (SSL_OP_*); none is ever removed.
+ * @param options  bits to add, 0 for none
+ * @param out      receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
+
+/**
+ * Adds modes (SSL_MODE_*).
+ * @param mode  bits to add, 0 for none
+ * @param out  receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx, long mode, long *out);
+
+/**
+ * Takes modes (SSL_MODE_*) off.
+ * @param mode  bits to take off
+ * @param out  receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, long mode, long *out);
+
+/**
+ * Sets the lowest protocol version.
+ * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3, 0xfefd DTLS 1.2; 0 the lowest the library has
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for a version that the context cannot have
+ */
+pyssl_status pyssl_ctx_set_min_proto_version(pyssl_ctx *ctx, int version);
+
+/**
+ * Sets the highest protocol version.
+ * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3, 0xfefd DTLS 1.2; 0 the highest the library has
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for a version that the context cannot have
+ */
+pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
+
+/**
+ * Sets the cipher suites up to TLS 1.2. Those of TLS 1.3 stay as they are.
+ * @param list  OpenSSL's list syntax (`openssl ciphers`), without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ */
+pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+
+/**
+ * Sets the cipher suites of TLS 1.3.
+ * @param list  their names in RFC 8446 with colons between, without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ */
+pyssl_status pyssl_ctx_set_tls13_ciphersuites(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+
+/**
+ * Sets the key exchange groups, the preferred first.
+ * @param list  OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_set_groups(pyssl_ctx *ctx,
+                                  const uint8_t *list,
+                                  size_t len);
+
+/**
+ * Allows one curve and no other group for the key exchange.
+ * @param curve  OpenSSL's short name ("prime256v1") or dotted numbers
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for an unknown curve, or PYSSL_ERROR for one that TLS does not use
+ */
+pyssl_status pyssl_ctx_set_tmp_ecdh(pyssl_ctx *ctx,
+                                    const char *curve);
+
+/**
+ * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2.
+ * @param file  PEM ("DH PARAMETERS")
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx, const char *file);
+
+/**
+ * Names the application whose sessions these are, so that no other's are resumed here.
+ * @param id  up to 32 bytes
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
+ */
+pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
+
+/**
+ * Says which sessions are cached (SSL_SESS_CACHE_*).
+ * @param mode  the bits
+ * @param out  receives the bits as they were
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, long mode, long *out);
+
+/**
+ * The SSL_SESS_CACHE_* bits.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_session_cache_mode(pyssl_ctx *ctx, long *out);
+
+/**
+ * Says how long sessions live.
+ * @param seconds  their life
+ * @param out  receives the seconds as they were
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, long seconds, long *out);
+
+/**
+ * How long sessions live, in seconds.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_timeout(pyssl_ctx *ctx, long *out);
+
+/**
+ * Sets the protocols that clients offer (RFC 7301).
+ * @param protocols  each of 1 to 255 bytes, behind a byte with its length
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for what is not of that form
+ */
+pyssl_status pyssl_ctx_set_alpn_protos(pyssl_ctx *ctx, const uint8_t *protocols, size_t len);
+
+/**
+ * Sets the SRTP profiles to negotiate (RFC 5764).
+ * @param profiles  their names with colons between, without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for an unknown one
+ */
+pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx, const uint8_t *profiles, size_t len);
+
+/**
+ * The PYSSL_VERIFY_* bits.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_verify_mode(pyssl_ctx *ctx, int *out);
+
+/**
+ * Limits how many certificates may stand between the peer's own and a trusted one.
+ * @param depth  that number
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_verify_depth(pyssl_ctx *ctx, int depth);
+
+/**
+ * The limit of pyssl_ctx_set_verify_depth(), -1 when it was never set.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_verify_depth(pyssl_ctx *ctx, int *out);
+
+/* ---- pyssl_ctx_set_*_callback: what a context's connections call back. Each keeps the callbacks that were set when it was made. */
+
+/**
+ * The peer's certificate is not asked for (server) or not judged (client).
+ */
+#define PYSSL_VERIFY_NONE 0
+
+/**
+ * The peer's certificate is asked for and its chain verified.
+ */
+#define PYSSL_VERIFY_PEER 1
+
+/**
+ * With PYSSL_VERIFY_PEER on a server: a client without a certificate is refused.
+ */
+#define PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT 2
+
+/**
+ * With PYSSL_VERIFY_PEER on a server: no second request at renegotiation.
+ */
+#define PYSSL_VERIFY_CLIENT_ONCE 4
+
+/**
  * Says whether and how peers are verified.
  * @param mode      PYSSL_VERIFY_* bits
  * @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
@@ -1808,47 +2113,100 @@ pyssl_status pyssl_ctx_set_verify(pyssl_ctx *ctx,
                                   pyssl_destructor destroy);
 
 /**
- * The PYSSL_VERIFY_* bits.
- * @param out  receives them
+ * Is told what the state machine does; for looking on.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_verify_mode(pyssl_ctx *ctx, int *out);
+pyssl_status pyssl_ctx_set_info_callback(pyssl_ctx *ctx,
+                                         pyssl_info_callback callback,
+                                         void *userdata,
+                                         pyssl_destructor destroy);
 
 /**
- * Adds options (SSL_OP_*); none is ever removed.
- * @param options  bits to add, 0 for none
- * @param out      receives the bits as they are then
+ * Is given lines for a key log file, with which others can decrypt what they recorded.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
+pyssl_status pyssl_ctx_set_keylog_callback(pyssl_ctx *ctx,
+                                           pyssl_keylog_callback callback,
+                                           void *userdata,
+                                           pyssl_destructor destroy);
 
 /**
- * Sets the cipher suites up to TLS 1.2, in OpenSSL's list syntax (`openssl ciphers`).
- * @param list  text of len bytes, without NUL
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ * Is told that a client hello came (server name indication, RFC 6066).
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_servername_callback(pyssl_ctx *ctx,
+                                               pyssl_servername_callback callback,
+                                               void *userdata,
+                                               pyssl_destructor destroy);
 
 /**
- * Sets the lowest protocol version.
- * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3; 0 the lowest the library has
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ * Chooses the application protocol on a server (RFC 7301). Not called when the client offers none.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_min_proto_version(pyssl_ctx *ctx, int version);
+pyssl_status pyssl_ctx_set_alpn_select_callback(pyssl_ctx *ctx,
+                                                pyssl_alpn_select_callback callback,
+                                                void *userdata,
+                                                pyssl_destructor destroy);
 
 /**
- * Sets the highest protocol version.
- * @param version  as for pyssl_ctx_set_min_proto_version(); 0 the highest the library has
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ * Gives the OCSP response that a server staples, when the client asks for one.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
+pyssl_status pyssl_ctx_set_ocsp_server_callback(pyssl_ctx *ctx,
+                                                pyssl_ocsp_server_callback callback,
+                                                void *userdata,
+                                                pyssl_destructor destroy);
 
 /**
- * Names the application whose sessions these are, so that no other's are resumed here.
- * @param id  up to 32 bytes
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
+ * Judges what the server stapled, on a client that asked for it (pyssl_conn_request_ocsp).
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
+pyssl_status pyssl_ctx_set_ocsp_client_callback(pyssl_ctx *ctx,
+                                                pyssl_ocsp_client_callback callback,
+                                                void *userdata,
+                                                pyssl_destructor destroy);
+
+/**
+ * Makes the cookies of a DTLS server.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_cookie_generate_callback(pyssl_ctx *ctx,
+                                                    pyssl_cookie_generate_callback callback,
+                                                    void *userdata,
+                                                    pyssl_destructor destroy);
+
+/**
+ * Knows the cookies of a DTLS server again.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
+                                                  pyssl_cookie_verify_callback callback,
+                                                  void *userdata,
+                                                  pyssl_destructor destroy);
 
 /* ---- pyssl_conn_*: a TLS connection. */
 
@@ -2095,6 +2453,18 @@ pyssl_status pyssl_conn_set_verify(pyssl_conn *conn,
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_get_verify_mode(pyssl_conn *conn, int *out);
+
+/**
+ * Has the state machine's moves of this connection told, in place of what the context says (SSL_set_info_callback).
+ * @param callback  NULL for nobody
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_info_callback(pyssl_conn *conn,
+                                          pyssl_info_callback callback,
+                                          void *userdata,
+                                          pyssl_destructor destroy);
 
 /**
  * The context: the one it was made with, or was given later.

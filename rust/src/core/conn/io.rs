@@ -105,7 +105,11 @@ impl Conn {
             if let Transport::Socket { fd, identity } = self.transport {
                 self.check_identity(fd, identity)?;
             }
-            let (result, arrivals, unsent) = self.step(&mut operation)?;
+            let (result, arrivals, unsent) = self.step(&mut operation).inspect_err(|error| {
+                if error.status == Status::Callback {
+                    self.last_words();
+                }
+            })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
                 if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
                     continue;
@@ -143,11 +147,12 @@ impl Conn {
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
     fn step<T>(&self, operation: &mut impl FnMut(&Engine) -> Result<T, Stop>) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
+        self.not_ended_by_callback()?;
         crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
         let result = operation(&engine);
-        if self.callback_failed.swap(false, Ordering::SeqCst) {
-            crate::core::sys::err::clear();
+        if self.callback_failed.load(Ordering::SeqCst) {
+            self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
         let (arrivals, unsent) = {
@@ -303,6 +308,11 @@ pub(super) struct Patience {
 impl Patience {
     fn new(milliseconds: i64) -> Self {
         Patience { milliseconds, deadline: None }
+    }
+
+    /// To wait not at all.
+    pub(super) fn none() -> Self {
+        Self::new(0)
     }
 
     /// No timeout of the connection's own.

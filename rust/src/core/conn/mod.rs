@@ -7,6 +7,7 @@
 
 mod dtls;
 mod explain;
+mod host;
 mod io;
 mod pipe;
 mod setup;
@@ -20,7 +21,6 @@ use super::sys::ssl::Ssl;
 use super::sys::ssl_callbacks::Host;
 use super::sys::wait::{self, Waiters};
 use super::sys::wire::Wire;
-use openssl::x509::X509StoreContextRef;
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard};
 use pipe::Turn;
 use std::cell::{Cell, RefCell};
@@ -52,7 +52,7 @@ pub struct Conn {
     verdict: Mutex<Option<VerifyFailure>>,
     /// The sentence of the failure that ended the connection.
     failure: Mutex<Option<String>>,
-    /// A callback reported failure; the operation under way ends with it.
+    /// A callback raised: the operation under way ends with it, and the connection too.
     callback_failed: AtomicBool,
 }
 
@@ -202,47 +202,5 @@ impl std::ops::Deref for Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         self.engine.busy.set(false);
-    }
-}
-
-impl Host for Conn {
-    fn verify(&self, ok: bool, at: &mut X509StoreContextRef) -> bool {
-        if !ok {
-            *self.verdict.lock() = Some(explain::verify_failure(at));
-        }
-        let callbacks = self.callbacks.lock().clone();
-        let Some(callback) = &callbacks.verify else { return ok };
-        match callback(self, at, ok) {
-            Ok(accepted) => {
-                if accepted {
-                    *self.verdict.lock() = None;
-                } else if ok {
-                    *self.verdict.lock() = Some(explain::refused_by_callback(at));
-                }
-                accepted
-            }
-            Err(_) => {
-                self.callback_failed.store(true, Ordering::SeqCst);
-                false
-            }
-        }
-    }
-
-    fn info(&self, at: libc::c_int, value: libc::c_int) {
-        let callbacks = self.callbacks.lock().clone();
-        if let Some(callback) = &callbacks.info {
-            if callback(self, at, value).is_err() {
-                self.callback_failed.store(true, Ordering::SeqCst);
-            }
-        }
-    }
-
-    fn keylog(&self, line: &str) {
-        let callbacks = self.callbacks.lock().clone();
-        if let Some(callback) = &callbacks.keylog {
-            if callback(self, line).is_err() {
-                self.callback_failed.store(true, Ordering::SeqCst);
-            }
-        }
     }
 }

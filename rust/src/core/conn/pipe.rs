@@ -119,6 +119,11 @@ impl Conn {
         }
     }
 
+    /// Writes what the transport takes without waiting for a turn; what it raises is dropped.
+    pub(super) fn pump_out_once(&self, pipe: &dyn Pipe, writing: &Turn) -> Result<bool> {
+        self.pump_out(pipe, writing, false, &mut Patience::none())
+    }
+
     fn write_out(&self, pipe: &dyn Pipe) -> Result<bool> {
         loop {
             let mut rest = self.look().ssl.wire().borrow_mut().outbox.take();

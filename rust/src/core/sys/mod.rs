@@ -3,6 +3,7 @@
 pub mod asn1;
 pub mod bio;
 pub mod buffer;
+pub mod ctx_hooks;
 pub mod digest;
 pub mod err;
 pub mod ext;
@@ -10,6 +11,7 @@ pub mod library;
 pub mod name;
 pub mod pem;
 pub mod pkey;
+pub mod poison;
 pub mod ssl;
 pub mod ssl_callbacks;
 pub mod ssl_ctx;

@@ -6,6 +6,7 @@
 
 use super::buffer::Buffer;
 use super::ext;
+use super::poison::Poison;
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
@@ -33,6 +34,8 @@ pub struct Wire {
     pub first: Vec<u8>,
     /// How many bytes to take from the socket beyond what SSL asks for; 0 keeps select() truthful.
     pub read_ahead: usize,
+    /// Read before, and in place of, all that comes: the connection is to end.
+    pub poison: Option<Poison>,
 }
 
 /// A descriptor that is used without ever blocking.
@@ -69,6 +72,7 @@ impl Wire {
             arrivals: 0,
             first: Vec::new(),
             read_ahead: 0,
+            poison: None,
         }
     }
 
@@ -116,7 +120,15 @@ impl Wire {
         true
     }
 
+    /// An alert in the clear, where OpenSSL sends none.
+    pub fn write_alert(&mut self, record: &[u8]) {
+        self.write(record);
+    }
+
     fn read(&mut self, room: &mut [u8]) -> Read {
+        if let Some(poison) = &mut self.poison {
+            return poison.read(room).map_or(Read::Later, Read::Some);
+        }
         if let Some(socket) = self.socket {
             if self.inbox.is_empty() && !self.eof {
                 return self.receive(socket, room);

@@ -61,6 +61,19 @@ class Setup(Handle):
             lib.pyssl_conn_set_verify(self._handle, mode, callbacks.verify, callbacks.keep(callback), callbacks.destroy)
         )
 
+    def set_info_callback(self, callback: Optional[Callable[[Any, int, int], Any]]) -> None:
+        """callback(connection, where, value) is told of the state machine's moves, in place of the Context's."""
+        if callback is None:
+            check(lib.pyssl_conn_set_info_callback(self._handle, ffi.NULL, ffi.NULL, ffi.NULL))
+            return
+        if not callable(callback):
+            raise TypeError("callback must be callable")
+        check(
+            lib.pyssl_conn_set_info_callback(
+                self._handle, callbacks.info, callbacks.keep(callback), callbacks.destroy
+            )
+        )
+
     def set_verify_host(self, name: str) -> None:
         """Refuses a peer whose certificate is not for this DNS name or IP address, and turns VERIFY_PEER on.
 

@@ -2705,6 +2705,18 @@ pyssl_status pyssl_conn_set_verify(pyssl_conn *conn,
 pyssl_status pyssl_conn_get_verify_mode(pyssl_conn *conn, int *out);
 
 /**
+ * Has the state machine's moves of this connection told, in place of what the context says (SSL_set_info_callback).
+ * @param callback  NULL for nobody
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_info_callback(pyssl_conn *conn,
+                                          pyssl_info_callback callback,
+                                          void *userdata,
+                                          pyssl_destructor destroy);
+
+/**
  * The context: the one it was made with, or was given later.
  * @param out  receives a new handle, to be freed with pyssl_ctx_free()
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE

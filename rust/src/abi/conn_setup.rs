@@ -1,10 +1,10 @@
 //! pyssl_conn_*: setting one connection up.
 
 use super::arg::{bytes, put, put_handle, text};
-use super::callback::{pyssl_destructor, pyssl_verify_callback, UserData};
+use super::callback::{pyssl_destructor, pyssl_info_callback, pyssl_verify_callback, UserData};
 use super::conn::pyssl_conn;
 use super::ctx::pyssl_ctx;
-use super::ctx_callback::verify_from;
+use super::ctx_callback::{info_from, verify_from};
 use super::gate::{gate, pyssl_status};
 use super::handle::Object;
 use super::pkey::pyssl_pkey;
@@ -89,6 +89,25 @@ pub extern "C" fn pyssl_conn_set_verify(
 pub unsafe extern "C" fn pyssl_conn_get_verify_mode(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_mode()) })
+}
+
+/// Has the state machine's moves of this connection told, in place of what the context says (SSL_set_info_callback).
+/// @param callback  NULL for nobody
+/// @param userdata  for the callback
+/// @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_set_info_callback(
+    conn: *mut pyssl_conn,
+    callback: pyssl_info_callback,
+    userdata: *mut c_void,
+    destroy: pyssl_destructor,
+) -> pyssl_status {
+    gate(|| {
+        let callback = info_from(callback, UserData::new(userdata, destroy));
+        Conn::lookup(conn)?.set_info(callback);
+        Ok(())
+    })
 }
 
 /// The context: the one it was made with, or was given later.

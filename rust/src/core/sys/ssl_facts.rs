@@ -53,11 +53,6 @@ impl Ssl {
         }
     }
 
-    pub fn is_dtls(&self) -> bool {
-        // SAFETY: a live SSL.
-        unsafe { ext::SSL_is_dtls(self.as_ptr()) == 1 }
-    }
-
     /// What the state machine is at, in OpenSSL's words.
     pub fn state_text(&self) -> &'static str {
         // SAFETY: a static string.

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from ._native import ffi, lib
 
-__all__ = ["__author__", "__copyright__", "__email__", "__license__", "__summary__", "__title__", "__uri__", "__version__"]
+__all__ = [
+    "__author__",
+    "__copyright__",
+    "__email__",
+    "__license__",
+    "__summary__",
+    "__title__",
+    "__uri__",
+    "__version__",
+]
 
 __version__ = "26.4.0"
 __title__ = "pyssl"

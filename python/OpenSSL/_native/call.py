@@ -35,7 +35,8 @@ def bytes_of(error: Type[Exception], function: Callable[..., int], *args: Any) -
     try:
         status = function(*args, scratch.data, ROOM, scratch.length)
         if status == 0:
-            return ffi.buffer(scratch.data, scratch.length[0])[:]
+            taken: bytes = ffi.buffer(scratch.data, scratch.length[0])[:]
+            return taken
         if status != BUFFER:
             fail(error, status)
         return _large(error, function, args, "uint8_t[]", scratch.length)
@@ -115,6 +116,7 @@ def _large(error: Type[Exception], function: Callable[..., int], args: Any, kind
         room = ffi.new(kind, size)
         status = function(*args, room, size, length)
         if status == 0:
-            return ffi.buffer(room, length[0])[:]
+            taken: bytes = ffi.buffer(room, length[0])[:]
+            return taken
         if status != BUFFER:
             fail(error, status)

@@ -23,6 +23,8 @@ class Described:
     str() is one sentence for a person when the failure came from the library, else what Exception makes of args.
     """
 
+    #: The library's status, PYSSL_ERR_*; 0 for an exception that the library did not raise.
+    status: int = 0
     #: The sentence, or None for an exception that the library did not raise.
     message: Optional[str] = None
     #: X509_V_ERR_* when a certificate was refused, else None.
@@ -66,6 +68,7 @@ def fail(cls: Type[Exception], status: int) -> NoReturn:
 def describe(error: Exception, info: Any, entries: List[Entry]) -> Exception:
     """Puts the details of a pyssl_error on an exception that is Described."""
     if isinstance(error, Described):
+        error.status = info.status
         error.message = _text(info.message)
         error.file = _text(info.path)
         error.errno = info.sys_errno or None

@@ -24,7 +24,7 @@ class Handle:
         # A constructor that raised leaves no handle.
         handle = self.__dict__.pop("_handle", None)
         if handle is not None:
-            self._free(handle)
+            type(self)._free(handle)
 
     def __copy__(self: T) -> T:
         """copy.copy() never made a second object of the library; the first keeps its identity too."""

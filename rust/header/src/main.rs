@@ -28,7 +28,11 @@ fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
         let bindings = cbindgen::Builder::new().with_config(config.clone()).with_src(&file).generate()?;
         let mut text = Vec::new();
         bindings.write(&mut text);
-        let (types, rest) = split_handles(&String::from_utf8(text)?);
+        // Every struct has a typedef of its name; cbindgen uses now the one, now the other.
+        let text = String::from_utf8(text)?
+            .replace("struct pyssl_", "pyssl_")
+            .replace("typedef pyssl_", "typedef struct pyssl_");
+        let (types, rest) = split_handles(&text);
         handles.push_str(&types);
         if !rest.trim().is_empty() {
             sections.push_str(&format!("/* ---- {} */\n\n{}\n\n", title(&fs::read_to_string(&file)?), rest.trim()));

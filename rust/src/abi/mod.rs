@@ -2,6 +2,8 @@
 //!
 //! Every exported function is one `gate` (see `gate.rs`); a test reads these files and says so.
 #![allow(non_camel_case_types)]
+// What a caller has to keep to stands in the header: its preamble, and the @param lines.
+#![allow(clippy::missing_safety_doc)]
 
 mod arg;
 mod gate;
@@ -11,16 +13,19 @@ mod handle;
 pub mod error;
 pub mod library;
 pub mod constant;
+pub mod callback;
+pub mod rand;
 pub mod pkey;
 pub mod name;
 pub mod x509;
 pub mod extension;
 pub mod request;
-pub mod rand;
-pub mod store;
-pub mod store_ctx;
 pub mod crl;
 pub mod revoked;
+pub mod store;
+pub mod store_ctx;
 pub mod pkcs7;
 pub mod pkcs12;
 pub mod spki;
+pub mod ctx;
+pub mod conn;

@@ -352,7 +352,13 @@ unsafe fn encryption<'a>(
     cipher.map(|cipher| Ok((cipher, passphrase?))).transpose()
 }
 
-fn ask(callback: pyssl_passphrase_fn, userdata: *mut c_void, room: &mut [u8], writing: bool) -> Result<usize> {
+/// Asks the user's callback.
+pub(super) fn ask(
+    callback: pyssl_passphrase_fn,
+    userdata: *mut c_void,
+    room: &mut [u8],
+    writing: bool,
+) -> Result<usize> {
     let refused = || Error::new(Status::Callback, "the passphrase callback failed");
     let callback = callback.ok_or_else(refused)?;
     // SAFETY: the header says what the callback must be; the room is ours.

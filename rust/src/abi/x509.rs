@@ -2,14 +2,14 @@
 
 use super::arg::{bytes, objects, opt_word, put, put_bytes, put_handle, put_text, word};
 use super::extension::pyssl_ext;
-use super::gate::{gate, gate_value, pyssl_status};
+use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::name::pyssl_name;
 use super::pkey::pyssl_pkey;
 use crate::core::filetype::FileType;
 use crate::core::name::{Name, Part};
 use crate::core::pkey::PKey;
-use crate::core::x509::{self, Limit, X509};
+use crate::core::x509::{Limit, X509};
 use libc::{c_char, c_int, c_long};
 
 /// A certificate. Thread safe.
@@ -309,13 +309,6 @@ pub unsafe extern "C" fn pyssl_x509_add_extensions(
 ) -> pyssl_status {
     // SAFETY: the header asks for readable handles.
     gate(|| X509::lookup(cert)?.add_extensions(&unsafe { objects(extensions, count) }?))
-}
-
-/// OpenSSL's words for a result of verifying (X509_V_*).
-/// @return a static string, never NULL
-#[no_mangle]
-pub extern "C" fn pyssl_verify_error_string(code: c_long) -> *const c_char {
-    gate_value(c"".as_ptr(), || x509::verify_error_text(code).as_ptr())
 }
 
 /// A digest over the certificate's DER, also called its fingerprint.

@@ -4,7 +4,7 @@ use super::status::Status;
 use super::sys::err;
 use std::borrow::Cow;
 
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failed call. The frequent, reasonless ones (WANT_READ and its kin) carry no detail and cost nothing.
 #[derive(Clone, Debug)]
@@ -82,23 +82,20 @@ impl Error {
 
     /// A refusal of the operating system.
     pub fn os(errno: i32) -> Self {
-        let message = std::io::Error::from_raw_os_error(errno).to_string().into();
+        let message = format!("{} (errno {errno})", err::system_text(errno)).into();
         Self::with(Status::Syscall, Detail { message, errno, ..Detail::default() })
     }
 
     /// A file that could not be used: its name and the errno are kept apart from the words too.
     pub fn file(doing: &str, path: &str, error: &std::io::Error) -> Self {
-        let errno = error.raw_os_error().unwrap_or(0);
-        Self::with(
-            Status::Error,
-            Detail {
-                message: format!("{doing} {path:?}: {error}").into(),
-                entries: vec![Entry::system(errno, error)],
-                errno,
-                path: Some(path.to_owned()),
-                ..Detail::default()
-            },
-        )
+        // An error of the standard library's own has words and no errno.
+        let (errno, why) = match error.raw_os_error() {
+            Some(errno) => (errno, format!("{} (errno {errno})", err::system_text(errno))),
+            None => (0, error.to_string()),
+        };
+        let message = format!("{doing} {path:?}: {why}").into();
+        let entries = vec![Entry::system(errno)];
+        Self::with(Status::Error, Detail { message, entries, errno, path: Some(path.to_owned()), ..Detail::default() })
     }
 
     /// Puts what was being done before the message: "cannot load the key: bad decrypt".
@@ -150,10 +147,9 @@ impl From<openssl::error::ErrorStack> for Error {
 
 impl Entry {
     /// The entry OpenSSL itself writes for a failed system call ("system library").
-    fn system(errno: i32, error: &std::io::Error) -> Self {
-        let text = error.to_string();
-        let reason = text.split(" (os error").next().unwrap_or_default().to_owned();
-        Entry { code: err::system_code(errno), library: "system library".into(), reason, ..Entry::default() }
+    fn system(errno: i32) -> Self {
+        let (code, reason) = (err::system_code(errno), err::system_text(errno));
+        Entry { code, library: "system library".into(), reason, ..Entry::default() }
     }
 }
 

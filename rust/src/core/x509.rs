@@ -255,11 +255,6 @@ impl Holder for X509 {
     }
 }
 
-/// OpenSSL's words for an X509_V_* code.
-pub fn verify_error_text(code: c_long) -> &'static CStr {
-    sys::verify_error_text(code)
-}
-
 fn now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))

@@ -38,6 +38,12 @@ pub fn system_code(errno: i32) -> u64 {
     ERR_SYSTEM_FLAG | u64::from(errno.unsigned_abs())
 }
 
+/// The system's words for an errno.
+pub fn system_text(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
 fn next() -> Option<Entry> {
     let (mut file, mut func, mut data): (*const c_char, *const c_char, *const c_char) =
         (ptr::null(), ptr::null(), ptr::null());
@@ -70,8 +76,7 @@ fn reason(code: c_ulong) -> String {
     if !known.is_empty() || code & 0x8000_0000 == 0 {
         return known;
     }
-    let text = std::io::Error::from_raw_os_error((code & 0x7fff_ffff) as i32).to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
+    system_text((code & 0x7fff_ffff) as i32)
 }
 
 fn text(p: *const c_char) -> String {

@@ -26,6 +26,8 @@ extern "C" {
     pub fn EC_get_builtin_curves(curves: *mut EC_builtin_curve, room: usize) -> usize;
     /// <openssl/err.h>: the oldest entry's code, left in the queue; 0 when it is empty.
     pub fn ERR_peek_error() -> c_ulong;
+    /// <openssl/bio.h>: a BIO type number of our own.
+    pub fn BIO_get_new_index() -> c_int;
     /// <openssl/err.h>, OpenSSL 3.0: the oldest entry with all its parts, removed from the queue.
     pub fn ERR_get_error_all(
         file: *mut *const c_char,
@@ -34,6 +36,12 @@ extern "C" {
         data: *mut *const c_char,
         flags: *mut c_int,
     ) -> c_ulong;
+    /// <openssl/x509.h>
+    pub fn X509_NAME_print_ex(out: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
+    /// <openssl/x509_vfy.h>
+    pub fn X509_STORE_up_ref(store: *mut ffi::X509_STORE) -> c_int;
+    /// <openssl/ssl.h>: the name of a group by the number SSL_get_negotiated_group() gives.
+    pub fn SSL_group_to_name(ssl: *mut ffi::SSL, id: c_int) -> *const c_char;
     /// <openssl/pem.h>
     pub fn PEM_write_bio_PrivateKey_traditional(
         bio: *mut ffi::BIO,
@@ -114,8 +122,6 @@ extern "C" {
     pub fn GENERAL_NAME_print(bio: *mut ffi::BIO, name: *const ffi::GENERAL_NAME) -> c_int;
     /// <openssl/x509v3.h>: the value, of a type that depends on the kind of name.
     pub fn GENERAL_NAME_get0_value(name: *const ffi::GENERAL_NAME, kind: *mut c_int) -> *mut c_void;
-    /// <openssl/x509_vfy.h>: a static string.
-    pub fn X509_verify_cert_error_string(code: libc::c_long) -> *const c_char;
 
     /// <openssl/rand.h>, OpenSSL 3.0: the generators of a library context (NULL: the default one), never to be freed.
     pub fn RAND_get0_primary(ctx: *mut ffi::OSSL_LIB_CTX) -> *mut EVP_RAND_CTX;
@@ -157,8 +163,6 @@ extern "C" {
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
     /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
     pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
-    /// <openssl/x509.h>
-    pub fn X509_NAME_print_ex(bio: *mut ffi::BIO, name: *const ffi::X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
     /// <openssl/x509_vfy.h>: the function that checks signatures and times of a chain.
     pub fn X509_STORE_CTX_get_verify(context: *const ffi::X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
     pub fn X509_STORE_CTX_set_verify(context: *mut ffi::X509_STORE_CTX, verify: X509_STORE_CTX_verify_fn);

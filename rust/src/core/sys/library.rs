@@ -13,3 +13,9 @@ pub fn version_text(what: c_int) -> &'static CStr {
     // SAFETY: OpenSSL returns a static string for any number.
     unsafe { CStr::from_ptr(ffi::OpenSSL_version(what)) }
 }
+
+/// OpenSSL's words for an X509_V_ERR_* code.
+pub fn verify_error_text(code: c_int) -> &'static CStr {
+    // SAFETY: a static string for any number ("unknown certificate verification error" at worst).
+    unsafe { CStr::from_ptr(ffi::X509_verify_cert_error_string(code.into())) }
+}

@@ -1,9 +1,10 @@
 //! Distinguished names: what the `openssl` crate does not offer.
 
+use super::bio::Sink;
 use super::ext;
 use crate::core::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
-use libc::{c_char, c_int};
+use libc::{c_char, c_int, c_ulong};
 use openssl::x509::{X509Name, X509NameRef};
 use openssl_sys as ffi;
 use std::cmp::Ordering;
@@ -98,6 +99,16 @@ pub fn hash(name: &X509NameRef) -> Result<u32> {
 
 pub fn compare(a: &X509NameRef, b: &X509NameRef) -> Result<Ordering> {
     Ok(a.try_cmp(b)?)
+}
+
+/// The name as RFC 2253 writes it, with UTF-8 as it is.
+pub fn rfc2253(name: &X509NameRef) -> Result<String> {
+    const XN_FLAG_RFC2253: c_ulong = 0x0111_0317;
+    const ASN1_STRFLGS_ESC_MSB: c_ulong = 4;
+    let sink = Sink::new()?;
+    // SAFETY: prints a live name into a live BIO.
+    unsafe { ext::X509_NAME_print_ex(sink.as_ptr(), name.as_ptr(), 0, XN_FLAG_RFC2253 & !ASN1_STRFLGS_ESC_MSB) };
+    Ok(String::from_utf8_lossy(&sink.bytes()).into_owned())
 }
 
 /// X509_NAME_oneline: one line of ASCII, at most 511 bytes.

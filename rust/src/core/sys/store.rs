@@ -3,10 +3,11 @@
 use super::asn1::time_seconds;
 use super::bio::collect;
 use super::ext;
+use super::library;
 use crate::core::error::{Error, Result, VerifyFailure};
 use crate::core::known_chains::{self, Fingerprint, KnownChains};
 use foreign_types::{ForeignType, ForeignTypeRef};
-use libc::{c_int, c_long, c_ulong};
+use libc::{c_int, c_ulong};
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
 use openssl::x509::{X509Crl, X509NameRef, X509Ref, X509};
@@ -208,7 +209,7 @@ pub unsafe fn failure(context: *mut ffi::X509_STORE_CTX) -> VerifyFailure {
         VerifyFailure {
             code,
             depth: ffi::X509_STORE_CTX_get_error_depth(context).max(0),
-            message: verify_error_text(code),
+            message: library::verify_error_text(code).to_string_lossy().into_owned(),
             subject: if culprit.is_null() {
                 String::new()
             } else {
@@ -216,16 +217,6 @@ pub unsafe fn failure(context: *mut ffi::X509_STORE_CTX) -> VerifyFailure {
             },
         }
     }
-}
-
-pub fn verify_error_text(code: c_int) -> String {
-    // SAFETY: a static string for every number.
-    let text = unsafe { ffi::X509_verify_cert_error_string(c_long::from(code)) };
-    if text.is_null() {
-        return String::new();
-    }
-    // SAFETY: static and NUL-terminated, see above.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 /// RFC 2253, with what is not ASCII as it is and not as escapes.

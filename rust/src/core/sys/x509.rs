@@ -142,12 +142,6 @@ pub fn add_extension(cert: &mut X509, extension: &X509ExtensionRef) -> Result<()
     done(unsafe { ffi::X509_add_ext(cert.as_ptr(), extension.as_ptr(), -1) })
 }
 
-/// OpenSSL's words for an X509_V_* code.
-pub fn verify_error_text(code: c_long) -> &'static CStr {
-    // SAFETY: OpenSSL gives a static string for any number.
-    unsafe { CStr::from_ptr(ext::X509_verify_cert_error_string(code)) }
-}
-
 fn time(cert: &X509Ref, limit: Limit) -> *const ffi::ASN1_TIME {
     // SAFETY: a live certificate.
     unsafe {

@@ -1,0 +1,102 @@
+# GNU make. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+LIB    := target/release/libpyssl.so
+ABI    := python/OpenSSL/_native/_abi.py
+SYSTEM := target/system/release/libpyssl.so
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch])
+PYTHON_CODE := python tests setup.py
+
+# Debug builds (tests, clippy) link the OpenSSL that the release build has made, instead of making a second one.
+OPENSSL_MADE  = $(shell ls -dt $(CURDIR)/target/release/build/openssl-sys-*/out/openssl-build/install 2>/dev/null | head -n 1)
+CARGO_DEBUG   = $(if $(OPENSSL_MADE),OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSSL_DIR=$(OPENSSL_MADE)) cargo
+# pkg-config finds the system's OpenSSL only where nothing in the environment names another.
+CARGO_SYSTEM  = env -u OPENSSL_DIR -u OPENSSL_STATIC -u OPENSSL_NO_VENDOR cargo
+SYSTEM_FLAGS := --no-default-features --features system --target-dir target/system
+CTEST = cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest && ctest --test-dir target/ctest --output-on-failure
+
+.PHONY: build demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
+.PHONY: header wheel bench clean help library tools tools-system
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+build: library $(VENV)/ready $(ABI) ## target/release/libpyssl.so and a .venv in which `import OpenSSL` works
+
+demo: build ## certificates, an HTTPS server, Python and C clients: the whole road, with a report
+	$(PY) tests/demo/demo.py
+
+test: build tools ## every test there is: cargo test, ctest, pytest; ends with a line for each
+	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
+	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest'
+
+test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
+	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
+	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
+	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
+
+test-pythons: build tools ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
+	$(PY) tests/pythons.py $(PYTHONS)
+
+check: check-rust check-python check-c check-header check-symbols ## formats, lints, types, header and symbol comparisons
+
+check-rust: library
+	cargo fmt --all --check
+	$(CARGO_DEBUG) clippy --workspace --all-targets -- -D warnings
+
+check-python: build
+	$(PY) -m ruff check $(PYTHON_CODE)
+	$(PY) -m ruff format --check $(PYTHON_CODE)
+	$(PY) -m mypy
+
+check-c: $(VENV)/ready
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_CODE)
+
+check-header: $(VENV)/ready
+	cargo run -q -p pyssl-header -- rust target/pyssl.h
+	diff -u include/pyssl.h target/pyssl.h || { echo 'include/pyssl.h is not what rust/src/abi says: make header'; exit 1; }
+
+check-symbols: build
+	$(PY) python/ffi_build.py --symbols include/pyssl.h | diff -u tests/data/symbols.txt - || { echo 'the header declares other functions: make header'; exit 1; }
+	nm -D --defined-only $(LIB) | sed 's/.* //' | LC_ALL=C sort | diff -u tests/data/symbols.txt - || { echo 'the library exports other symbols than tests/data/symbols.txt'; exit 1; }
+
+header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
+	cargo run -q -p pyssl-header -- rust include/pyssl.h
+	$(MAKE) -s $(VENV)/ready
+	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt
+
+wheel: build ## dist/*.whl, which needs nothing but cffi
+	rm -rf build
+	$(PY) -m pip wheel -q --no-build-isolation --no-deps --wheel-dir dist .
+	@ls dist
+
+bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one interleaved run
+	$(PY) tests/bench/run.py
+
+clean: ## remove what the other targets made
+	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
+
+# ---- what the targets rest on
+
+library:
+	cargo build --release
+	@ln -sfn libpyssl.so $(LIB).0
+
+$(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q -r tests/requirements.txt
+	$(PY) -m pip install -q --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
+	$(PY) python/ffi_build.py include/pyssl.h $@
+	$(PY) setup.py -q build_ext --inplace # the compiled shim
+	@touch $@
+
+tools:
+	@tests/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils
+
+tools-system:
+	@tests/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev

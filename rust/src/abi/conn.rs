@@ -1,0 +1,402 @@
+//! pyssl_conn_*: a TLS connection.
+
+use super::arg::{bytes, put, put_handle, put_handle_opt, put_text, room};
+use super::callback::{pyssl_destructor, UserData};
+use super::ctx::pyssl_ctx;
+use super::gate::{gate, gate_count, pyssl_status};
+use super::handle::{object, Object};
+use super::x509::pyssl_x509;
+use crate::core::conn::{Conn, Pipe, Piped};
+use crate::core::ctx::Ctx;
+use crate::core::error::{Error, Result};
+use crate::core::status::Status;
+use crate::core::x509::X509;
+use libc::{c_char, c_int, c_void};
+use std::sync::Arc;
+
+/// A TLS or DTLS connection. One thread may read while another writes and a third closes.
+pub struct pyssl_conn {
+    _private: [u8; 0],
+}
+object!(Conn, pyssl_conn, 21, "conn");
+
+/// For pyssl_conn_recv(): the bytes stay to be received again.
+pub const PYSSL_MSG_PEEK: c_int = 2;
+
+/// From a transport's functions: nothing can be moved now.
+pub const PYSSL_TRANSPORT_LATER: c_int = -1;
+/// From a transport's functions: they failed; the call that led here returns PYSSL_ERR_CALLBACK.
+pub const PYSSL_TRANSPORT_FAILED: c_int = -2;
+
+/// A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
+/// `write` at a time, on the thread of the call that needs them, and may block. Calling the connection from inside them
+/// gives PYSSL_ERR_BUSY.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct pyssl_transport {
+    /// Stores up to size bytes; how many. 0 is the end of the stream, or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+    pub read: Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>,
+    /// Takes up to len bytes; how many (at least 1), or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+    pub write: Option<unsafe extern "C" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>,
+    /// Handed to both.
+    pub userdata: *mut c_void,
+    /// Frees userdata with the connection; may be NULL.
+    pub destroy: pyssl_destructor,
+}
+
+/// A new connection without a transport: the caller moves the ciphertext with pyssl_conn_bio_read() and
+/// pyssl_conn_bio_write().
+/// @param out  receives a new handle, to be freed with pyssl_conn_free()
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_new(ctx: *mut pyssl_ctx, out: *mut *mut pyssl_conn) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_conn(out, Conn::pumped(&*Ctx::lookup(ctx)?)?) })
+}
+
+/// A new connection on a descriptor, which stays the caller's: the library never closes it. It is used without
+/// blocking; calls wait (in poll) unless O_NONBLOCK is set on it or a timeout says otherwise.
+/// @param fd   a connected socket, or a pipe or terminal open for both directions
+/// @param out  receives a new handle, to be freed with pyssl_conn_free()
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_SYSCALL when fd is not open
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_new_fd(ctx: *mut pyssl_ctx, fd: c_int, out: *mut *mut pyssl_conn) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_conn(out, Conn::socket(&*Ctx::lookup(ctx)?, fd)?) })
+}
+
+/// A new connection on a pair of functions.
+/// @param transport  copied; its destroy runs also when this call fails
+/// @param out        receives a new handle, to be freed with pyssl_conn_free()
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_new_transport(
+    ctx: *mut pyssl_ctx,
+    transport: *const pyssl_transport,
+    out: *mut *mut pyssl_conn,
+) -> pyssl_status {
+    gate(|| {
+        // SAFETY: the header asks for a readable struct.
+        let given = unsafe { transport.as_ref() }.ok_or_else(|| Error::argument("transport is NULL"))?;
+        let pipe = Functions { functions: *given, userdata: UserData::new(given.userdata, given.destroy) };
+        if given.read.is_none() || given.write.is_none() {
+            return Err(Error::argument("a transport needs both a read and a write function"));
+        }
+        // SAFETY: the header asks for a writable out.
+        unsafe { put_conn(out, Conn::piped(&*Ctx::lookup(ctx)?, Box::new(pipe))?) }
+    })
+}
+
+/// Frees a connection. Nothing is sent; the descriptor stays open. Calls under way on other threads end with
+/// PYSSL_ERR_CLOSED.
+/// @param conn  may be NULL
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_free(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| {
+        if let Some(conn) = Conn::lookup_opt(conn)? {
+            conn.close();
+        }
+        Conn::free(conn)
+    })
+}
+
+/// Ends every call that waits on the connection, and every later one, with PYSSL_ERR_CLOSED. Nothing is sent; the
+/// descriptor stays open.
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_close(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| {
+        Conn::lookup(conn)?.close();
+        Ok(())
+    })
+}
+
+/// How long each call may wait.
+/// @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
+///                      at all on one with O_NONBLOCK
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_set_timeout(conn: *mut pyssl_conn, milliseconds: i64) -> pyssl_status {
+    gate(|| {
+        Conn::lookup(conn)?.set_timeout(milliseconds);
+        Ok(())
+    })
+}
+
+/// Makes this end the client.
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_set_connect_state(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| {
+        Conn::lookup(conn)?.set_connect_state();
+        Ok(())
+    })
+}
+
+/// Makes this end the server.
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_set_accept_state(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| {
+        Conn::lookup(conn)?.set_accept_state();
+        Ok(())
+    })
+}
+
+/// Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
+/// @param name  a DNS name of len bytes, without NUL
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_set_tlsext_host_name(
+    conn: *mut pyssl_conn,
+    name: *const u8,
+    len: usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for len readable bytes.
+    gate(|| Conn::lookup(conn)?.set_host_name(unsafe { bytes(name, len) }?))
+}
+
+/// Does the handshake, or what is left of it.
+/// @return PYSSL_OK when it is done; PYSSL_ERR_WANT_READ, PYSSL_ERR_WANT_WRITE (not now), PYSSL_ERR_TIMEOUT,
+///         PYSSL_ERR_INTERRUPTED (call again), PYSSL_ERR_SYSCALL, PYSSL_ERR_EOF, PYSSL_ERR_CLOSED, PYSSL_ERR_CALLBACK,
+///         PYSSL_ERR_BUSY, or PYSSL_ERROR
+#[no_mangle]
+pub extern "C" fn pyssl_conn_do_handshake(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| Conn::lookup(conn)?.do_handshake())
+}
+
+/// Receives at most one record's worth of bytes. The handshake is done first if it is not.
+/// @param buffer  receives them
+/// @param size    how many at the most; 0 receives nothing and gives 0
+/// @param flags   PYSSL_MSG_PEEK or 0
+/// @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_recv(conn: *mut pyssl_conn, buffer: *mut u8, size: usize, flags: c_int) -> isize {
+    gate_count(|| {
+        let conn = Conn::lookup(conn)?;
+        // SAFETY: the header asks for size writable bytes.
+        match unsafe { room(buffer, size) }? {
+            [] => Ok(0),
+            room if flags & PYSSL_MSG_PEEK != 0 => conn.peek(room),
+            room => conn.recv(room),
+        }
+    })
+}
+
+/// Sends at most one record (16,384 bytes). The handshake is done first if it is not.
+/// @param data  what to send; after PYSSL_ERR_WANT_WRITE call again with the same bytes (the address may differ)
+/// @param len    how many; 0 sends nothing and gives 0
+/// @return how many were sent; or as pyssl_conn_do_handshake()
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_send(conn: *mut pyssl_conn, data: *const u8, len: usize) -> isize {
+    gate_count(|| {
+        let conn = Conn::lookup(conn)?;
+        // SAFETY: the header asks for len readable bytes.
+        match unsafe { bytes(data, len) }? {
+            [] => Ok(0),
+            bytes => conn.send(bytes),
+        }
+    })
+}
+
+/// Sends everything.
+/// @param data  what to send
+/// @param len    how many
+/// @param sent   receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
+/// @return PYSSL_OK when all went; or as pyssl_conn_do_handshake()
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_send_all(
+    conn: *mut pyssl_conn,
+    data: *const u8,
+    len: usize,
+    sent: *mut usize,
+) -> pyssl_status {
+    gate(|| {
+        let mut count = 0;
+        // SAFETY: the header asks for len readable bytes.
+        let result = Conn::lookup(conn)?.send_all(unsafe { bytes(data, len) }?, &mut count);
+        // SAFETY: the header asks for a writable sent.
+        unsafe { put(sent, count) }?;
+        result
+    })
+}
+
+/// Sends close_notify; called again, waits for the peer's.
+/// @param done  receives 1 when both were exchanged, 0 when only this end's went
+/// @return PYSSL_OK; or as pyssl_conn_do_handshake()
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_shutdown(conn: *mut pyssl_conn, done: *mut c_int) -> pyssl_status {
+    // SAFETY: the header asks for a writable done.
+    gate(|| unsafe { put(done, c_int::from(Conn::lookup(conn)?.shutdown()?)) })
+}
+
+/// Gives a connection without transport ciphertext from the peer.
+/// @param data  len of them; all are taken
+/// @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_bio_write(conn: *mut pyssl_conn, data: *const u8, len: usize) -> isize {
+    // SAFETY: the header asks for len readable bytes.
+    gate_count(|| Conn::lookup(conn)?.bio_write(unsafe { bytes(data, len) }?))
+}
+
+/// Takes ciphertext for the peer from a connection without transport.
+/// @param buffer  receives it
+/// @param size    how much at the most
+/// @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_bio_read(conn: *mut pyssl_conn, buffer: *mut u8, size: usize) -> isize {
+    // SAFETY: the header asks for size writable bytes.
+    gate_count(|| Conn::lookup(conn)?.bio_read(unsafe { room(buffer, size) }?))
+}
+
+/// Tells a connection without transport that no more ciphertext will come.
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the connection has a transport
+#[no_mangle]
+pub extern "C" fn pyssl_conn_bio_shutdown(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| Conn::lookup(conn)?.bio_shutdown())
+}
+
+/// Decrypted bytes that can be received without asking the peer.
+/// @param out  receives their number
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_pending(conn: *mut pyssl_conn, out: *mut usize) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, Conn::lookup(conn)?.pending()) })
+}
+
+/// The protocol version's number: 0x0304 is TLS 1.3. Before the handshake, the highest this end would use.
+/// @param out  receives it
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_get_version(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, Conn::lookup(conn)?.version()) })
+}
+
+/// The protocol version's name: "TLSv1.3".
+/// @param buffer  receives it, with a NUL
+/// @param size    room in buffer
+/// @param len     receives its length
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_get_version_name(
+    conn: *mut pyssl_conn,
+    buffer: *mut c_char,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for size writable bytes and a writable len.
+    gate(|| unsafe { put_text(buffer, size, len, Conn::lookup(conn)?.version_name()) })
+}
+
+/// The cipher suite's name: "TLS_AES_256_GCM_SHA384".
+/// @param buffer  receives it, with a NUL
+/// @param size    room in buffer
+/// @param len     receives its length
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_get_cipher_name(
+    conn: *mut pyssl_conn,
+    buffer: *mut c_char,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for size writable bytes and a writable len.
+    gate(|| unsafe { put_text(buffer, size, len, present(Conn::lookup(conn)?.cipher())?.name) })
+}
+
+/// The key exchange group's name: "X25519MLKEM768".
+/// @param buffer  receives it, with a NUL
+/// @param size    room in buffer
+/// @param len     receives its length
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_get_group_name(
+    conn: *mut pyssl_conn,
+    buffer: *mut c_char,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for size writable bytes and a writable len.
+    gate(|| unsafe { put_text(buffer, size, len, &present(Conn::lookup(conn)?.group_name())?) })
+}
+
+/// The peer's own certificate.
+/// @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when the peer showed none
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_get_peer_certificate(
+    conn: *mut pyssl_conn,
+    out: *mut *mut pyssl_x509,
+) -> pyssl_status {
+    gate(|| {
+        let cert = Conn::lookup(conn)?.peer_certificate().map(|cert| X509::copy_of(&cert)).transpose()?;
+        // SAFETY: the header asks for a writable out.
+        unsafe { put_handle_opt(out, cert) }
+    })
+}
+
+/// What the verification of the peer's chain came to: X509_V_OK (0) or X509_V_ERR_*. 0 also when no certificate came.
+/// @param out  receives it
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_get_verify_result(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_result()) })
+}
+
+/// A connection learns its handle, for its callbacks are told it.
+///
+/// # Safety
+/// `out` must be NULL or writable.
+unsafe fn put_conn(out: *mut *mut pyssl_conn, conn: Arc<Conn>) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        put_handle(out, conn.clone())?;
+        conn.set_handle(*out as u64);
+    }
+    Ok(())
+}
+
+fn present<T>(value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| Error::bare(Status::Absent))
+}
+
+/// A transport of C functions.
+struct Functions {
+    functions: pyssl_transport,
+    userdata: UserData,
+}
+
+// SAFETY: the header says that the functions may be called from any thread.
+unsafe impl Send for Functions {}
+// SAFETY: as above.
+unsafe impl Sync for Functions {}
+
+impl Pipe for Functions {
+    fn read(&self, room: &mut [u8]) -> Piped {
+        let Some(read) = self.functions.read else { return Piped::Broken("it has no read function") };
+        // SAFETY: the function and its userdata were given together; `room` is writable for its length.
+        moved(unsafe { read(self.userdata.get(), room.as_mut_ptr(), room.len()) })
+    }
+
+    fn write(&self, bytes: &[u8]) -> Piped {
+        let Some(write) = self.functions.write else { return Piped::Broken("it has no write function") };
+        // SAFETY: the function and its userdata were given together; `bytes` is readable for its length.
+        match moved(unsafe { write(self.userdata.get(), bytes.as_ptr(), bytes.len()) }) {
+            Piped::Moved(0) => Piped::Broken("write() took nothing and did not say why"),
+            moved => moved,
+        }
+    }
+}
+
+fn moved(result: isize) -> Piped {
+    match (usize::try_from(result), result as c_int) {
+        (Ok(n), _) => Piped::Moved(n),
+        (_, PYSSL_TRANSPORT_LATER) => Piped::Later,
+        (_, PYSSL_TRANSPORT_FAILED) => Piped::Raised,
+        _ => Piped::Broken("it returned a negative number that means nothing"),
+    }
+}

@@ -1,0 +1,91 @@
+//! From where an operation stopped to an error that a person can act on.
+
+use super::Conn;
+use crate::core::error::{Detail, Error, VerifyFailure};
+use crate::core::status::Status;
+use crate::core::sys::ssl::Stop;
+use crate::core::sys::{err, library, name};
+use openssl::x509::X509StoreContextRef;
+
+impl Conn {
+    pub(super) fn explain(&self, stop: Stop) -> Error {
+        match stop {
+            Stop::WantRead => Error::bare(Status::WantRead),
+            Stop::WantWrite => Error::bare(Status::WantWrite),
+            Stop::WantX509Lookup => Error::bare(Status::WantX509Lookup),
+            Stop::ZeroReturn => Error::bare(Status::ZeroReturn),
+            Stop::Eof => Error::bare(Status::Eof),
+            Stop::Syscall(errno) => self.last_words().unwrap_or_else(|| Error::os(errno)),
+            Stop::Failed(error) => self.explain_failure(error),
+        }
+    }
+
+    /// A peer that hangs up in anger sends an alert first. Where sending fails, what it said may still wait to be read,
+    /// and tells more than "connection reset".
+    fn last_words(&self) -> Option<Error> {
+        let said = self.look().ssl.peek(&mut [0]);
+        err::clear();
+        match said {
+            Err(Stop::Failed(error)) => Some(self.explain_failure(error)),
+            _ => None,
+        }
+    }
+
+    fn explain_failure(&self, mut error: Error) -> Error {
+        if error.detail.as_ref().is_some_and(|detail| detail.entries.is_empty()) {
+            // OpenSSL says nothing at all about a connection that failed before.
+            return match &*self.failure.lock() {
+                Some(failure) => error.saying(format!("the connection failed before: {failure}")),
+                None => error,
+            };
+        }
+        let verdict = self.verdict.lock().clone();
+        let refused = |detail: &Detail| detail.entries.iter().any(|entry| entry.reason == "certificate verify failed");
+        if let Some(detail) = error.detail.as_deref_mut() {
+            if let Some(verdict) = verdict.filter(|_| refused(detail)) {
+                detail.message = format!(
+                    "certificate verify failed: {} (depth {}, subject {})",
+                    verdict.message, verdict.depth, verdict.subject
+                )
+                .into();
+                detail.verify = Some(verdict);
+            } else if let Some(speech) = self.foreign_speech() {
+                detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
+            }
+        }
+        *self.failure.lock() = Some(error.message().to_owned());
+        error
+    }
+
+    /// The peer's first bytes, quoted, when they cannot be a TLS record: before the handshake is done only.
+    fn foreign_speech(&self) -> Option<String> {
+        let engine = self.look();
+        if engine.ssl.is_init_finished() {
+            return None;
+        }
+        let first = engine.ssl.wire().try_borrow().ok()?.first();
+        // RFC 8446, 5.1: a record begins with its type (20 to 24) and a legacy version of major 3; DTLS has 254.
+        match first.as_slice() {
+            [20..=24, 3 | 254, ..] | [_] | [] => None,
+            first => Some(format!("\"{}\"", first.escape_ascii())),
+        }
+    }
+}
+
+/// What the verification stopped at.
+pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
+    let error = at.error();
+    VerifyFailure {
+        code: error.as_raw(),
+        depth: at.error_depth() as i32,
+        message: library::verify_error_text(error.as_raw()).to_string_lossy().into_owned(),
+        subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
+    }
+}
+
+/// OpenSSL was content; the user's callback was not.
+pub(super) fn refused_by_callback(at: &X509StoreContextRef) -> VerifyFailure {
+    let mut failure = verify_failure(at);
+    failure.message = "refused by the verify callback".to_owned();
+    failure
+}

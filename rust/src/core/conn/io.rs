@@ -1,0 +1,263 @@
+//! Moving bytes: handshake, send, receive, shutdown, and pumping by hand.
+
+use super::{Conn, Engine, Transport};
+use crate::core::error::{Error, Result};
+use crate::core::status::Status;
+use crate::core::sys::ssl::Stop;
+use crate::core::sys::wait::{self, Woken};
+use std::os::fd::RawFd;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+impl Conn {
+    pub fn do_handshake(&self) -> Result<()> {
+        self.drive(Flush::Needed, |engine| engine.ssl.do_handshake())
+    }
+
+    /// Receives at most one record's worth.
+    pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
+        self.drive(Flush::Tried, |engine| engine.ssl.read(room))
+    }
+
+    /// As `recv`, and the bytes stay to be received again.
+    pub fn peek(&self, room: &mut [u8]) -> Result<usize> {
+        self.drive(Flush::Tried, |engine| engine.ssl.peek(room))
+    }
+
+    /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
+    /// be made again with the same bytes, though not necessarily at the same address.
+    pub fn send(&self, bytes: &[u8]) -> Result<usize> {
+        let mut taken = None;
+        let result = self.drive(Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        if result.is_err() {
+            if let Some(taken) = taken {
+                self.look().unflushed.set(Some(taken));
+            }
+        }
+        result
+    }
+
+    /// Sends everything. `sent` counts what went, also when this fails part way; after WANT_WRITE and its kin call
+    /// again with the rest.
+    pub fn send_all(&self, bytes: &[u8], sent: &mut usize) -> Result<()> {
+        *sent = 0;
+        while *sent < bytes.len() {
+            *sent += self.send(&bytes[*sent..])?;
+        }
+        Ok(())
+    }
+
+    /// Sends close_notify. True when the peer's has come too.
+    pub fn shutdown(&self) -> Result<bool> {
+        self.drive(Flush::Needed, |engine| engine.ssl.shutdown())
+    }
+
+    /// Takes ciphertext that came from the peer by the user's own ways.
+    pub fn bio_write(&self, bytes: &[u8]) -> Result<usize> {
+        self.pumped_only()?;
+        let engine = self.enter()?;
+        engine.ssl.wire().borrow_mut().deliver(bytes);
+        Ok(bytes.len())
+    }
+
+    /// Gives ciphertext for the peer. WANT_READ when there is none.
+    pub fn bio_read(&self, room: &mut [u8]) -> Result<usize> {
+        self.pumped_only()?;
+        let engine = self.enter()?;
+        let mut wire = engine.ssl.wire().borrow_mut();
+        if wire.outbox.is_empty() {
+            return Err(Error::bare(Status::WantRead));
+        }
+        Ok(wire.outbox.pop(room))
+    }
+
+    /// How much ciphertext bio_read has to give.
+    pub fn bio_pending(&self) -> usize {
+        self.look().ssl.wire().try_borrow().map_or(0, |wire| wire.outbox.len())
+    }
+
+    /// Tells that no more ciphertext will come.
+    pub fn bio_shutdown(&self) -> Result<()> {
+        self.pumped_only()?;
+        let engine = self.enter()?;
+        engine.ssl.wire().borrow_mut().deliver_eof();
+        Ok(())
+    }
+
+    fn pumped_only(&self) -> Result<()> {
+        match self.transport {
+            Transport::Pumped => Ok(()),
+            _ => Err(Error::argument("the connection has a transport of its own: there is nothing to pump")),
+        }
+    }
+
+    /// Does an operation, waiting as its transport and timeout allow: the one loop all I/O goes through.
+    fn drive<T>(&self, flush: Flush, mut operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
+        let mut patience = Patience::new(self.timeout.load(Ordering::Relaxed));
+        loop {
+            let (result, arrivals, unsent) = self.step(flush, &mut operation)?;
+            if let Transport::Pipe { pipe, reading, writing } = &self.transport {
+                if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
+                    continue;
+                }
+                return result.map_err(|stop| self.explain(stop));
+            }
+            let want = match &result {
+                Ok(_) if unsent && flush == Flush::Needed => Stop::WantWrite,
+                Err(Stop::WantRead) => Stop::WantRead,
+                Err(Stop::WantWrite) => Stop::WantWrite,
+                _ => return result.map_err(|stop| self.explain(stop)),
+            };
+            match self.transport {
+                Transport::Socket { fd, identity } => {
+                    let mut events = if matches!(want, Stop::WantRead) { libc::POLLIN } else { libc::POLLOUT };
+                    if unsent {
+                        events |= libc::POLLOUT;
+                    }
+                    self.wait(fd, events, arrivals, &mut patience).map_err(|error| match error {
+                        Some(error) => error,
+                        None => self.explain(want),
+                    })?;
+                    self.check_identity(fd, identity)?;
+                }
+                // Nothing to wait on: the user moves the bytes. What is unsent is for bio_read to fetch.
+                _ => return result.map_err(|stop| self.explain(stop)),
+            }
+            if result.is_ok() {
+                // Done but for the flush: the operation must not run again.
+                self.flush(&mut patience)?;
+                return result.map_err(|stop| self.explain(stop));
+            }
+        }
+    }
+
+    /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
+    fn step<T>(
+        &self,
+        flush: Flush,
+        operation: &mut impl FnMut(&Engine) -> Result<T, Stop>,
+    ) -> Result<(Result<T, Stop>, u64, bool)> {
+        let engine = self.enter()?;
+        crate::core::sys::err::clear();
+        engine.ssl.wire().borrow_mut().flush();
+        let mut result = operation(&engine);
+        if self.callback_failed.swap(false, Ordering::SeqCst) {
+            crate::core::sys::err::clear();
+            return Err(Error::bare(Status::Callback));
+        }
+        let (arrivals, unsent, send_errno) = {
+            let wire = engine.ssl.wire().borrow();
+            (wire.arrivals, wire.backlog(), wire.send_errno)
+        };
+        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
+            result = Err(Stop::Syscall(send_errno));
+        }
+        drop(engine);
+        if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
+            // Whoever waits for input may have got what it needs by this thread's reading.
+            self.waiters.wake();
+        }
+        Ok((result, arrivals, unsent))
+    }
+
+    /// Waits for the socket. Err(None) when its owner wants no call to wait.
+    fn wait(&self, fd: RawFd, events: i16, arrivals: u64, patience: &mut Patience) -> Result<(), Option<Error>> {
+        if patience.unset() && wait::is_nonblocking(fd) {
+            return Err(None);
+        }
+        let wants_input = events & libc::POLLIN != 0;
+        let stale =
+            || self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
+        match self.waiters.wait(fd, events, patience.deadline(), stale) {
+            Ok(Woken::Ready) => Ok(()),
+            Ok(Woken::Interrupted) => Err(Some(Error::bare(Status::Interrupted))),
+            Ok(Woken::Timeout) => Err(Some(Error::bare(Status::Timeout))),
+            Err(errno) => Err(Some(Error::os(errno))),
+        }
+    }
+
+    /// Gets the outbox onto the socket.
+    fn flush(&self, patience: &mut Patience) -> Result<()> {
+        loop {
+            let arrivals = {
+                let engine = self.enter()?;
+                let mut wire = engine.ssl.wire().borrow_mut();
+                if wire.flush() {
+                    return if wire.send_errno == 0 { Ok(()) } else { Err(Error::os(wire.send_errno)) };
+                }
+                wire.arrivals
+            };
+            let Transport::Socket { fd, identity } = self.transport else { return Ok(()) };
+            self.wait(fd, libc::POLLOUT, arrivals, patience).map_err(|error| match error {
+                Some(error) => error,
+                None => Error::bare(Status::WantWrite),
+            })?;
+            self.check_identity(fd, identity)?;
+        }
+    }
+
+    /// After a wait: the number may have been closed and given to another file meanwhile.
+    fn check_identity(&self, fd: RawFd, identity: Option<(u64, u64)>) -> Result<()> {
+        if wait::identity(fd) == identity {
+            return Ok(());
+        }
+        Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))
+    }
+}
+
+/// Whether an operation that succeeded may leave output behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// No: the caller relies on it being on its way.
+    Needed,
+    /// Yes: some later call sends it on.
+    Tried,
+}
+
+/// SSL takes a record only when the last one is out; a send is done when its own is out too.
+fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Stop> {
+    let piled_up = || engine.ssl.wire().borrow().backlog();
+    if let Some(again) = taken.take().or_else(|| engine.unflushed.take()) {
+        if again > bytes.len() {
+            engine.unflushed.set(Some(again));
+            let why = "a send that was told WANT_WRITE must be made again with the same bytes; these are fewer";
+            return Err(Stop::Failed(Error::new(Status::Error, why)));
+        }
+        if piled_up() {
+            *taken = Some(again);
+            return Err(Stop::WantWrite);
+        }
+        return Ok(again);
+    }
+    if piled_up() {
+        return Err(Stop::WantWrite);
+    }
+    let sent = engine.ssl.write(bytes)?;
+    if piled_up() {
+        *taken = Some(sent);
+        return Err(Stop::WantWrite);
+    }
+    Ok(sent)
+}
+
+/// How long a call may still wait. The clock is first looked at when there is something to wait for.
+pub(super) struct Patience {
+    milliseconds: i64,
+    deadline: Option<Instant>,
+}
+
+impl Patience {
+    fn new(milliseconds: i64) -> Self {
+        Patience { milliseconds, deadline: None }
+    }
+
+    /// No timeout of the connection's own.
+    pub(super) fn unset(&self) -> bool {
+        self.milliseconds < 0
+    }
+
+    pub(super) fn deadline(&mut self) -> Option<Instant> {
+        let milliseconds = u64::try_from(self.milliseconds).ok()?;
+        Some(*self.deadline.get_or_insert_with(|| Instant::now() + Duration::from_millis(milliseconds)))
+    }
+}

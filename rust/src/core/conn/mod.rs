@@ -1,0 +1,221 @@
+//! A TLS connection: an SSL, its transport, and the rules by which threads share them.
+//!
+//! The engine (the SSL and its buffers) has a lock that is held for computing only: never while a thread waits for a
+//! descriptor or is inside a transport's read or write. So a reader may sit in `recv` on a silent peer while another
+//! thread sends and a third closes. Inside a callback the lock is held by the very thread, which may look at the
+//! connection but not move bytes on it (BUSY).
+
+mod explain;
+mod io;
+mod pipe;
+mod state;
+
+use super::ctx::{Callbacks, Ctx};
+use super::error::{Error, Result, VerifyFailure};
+use super::status::Status;
+use super::sys::ssl::Ssl;
+use super::sys::ssl_callbacks::Host;
+use super::sys::wait::{self, Waiters};
+use super::sys::wire::Wire;
+use openssl::x509::X509StoreContextRef;
+use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard};
+use pipe::Turn;
+use std::cell::Cell;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+pub use pipe::{Pipe, Piped};
+
+pub struct Conn {
+    engine: ReentrantMutex<Engine>,
+    transport: Transport,
+    ctx: Mutex<Arc<Ctx>>,
+    /// The callbacks as the context had them when the connection was made.
+    callbacks: Mutex<Arc<Callbacks>>,
+    waiters: Waiters,
+    /// Changes whenever bytes came in; a thread about to wait for input looks whether it did in between.
+    arrivals: AtomicU64,
+    closed: AtomicBool,
+    /// Milliseconds that a call may wait; negative: as the descriptor's O_NONBLOCK says.
+    timeout: AtomicI64,
+    /// The handle that callbacks are told; 0 while there is none.
+    handle: AtomicU64,
+    /// What the verification found, for the error that follows.
+    verdict: Mutex<Option<VerifyFailure>>,
+    /// The sentence of the failure that ended the connection.
+    failure: Mutex<Option<String>>,
+    /// A callback reported failure; the operation under way ends with it.
+    callback_failed: AtomicBool,
+}
+
+/// Where the bytes go.
+enum Transport {
+    /// Nowhere: the user moves them with bio_read and bio_write.
+    Pumped,
+    Socket {
+        fd: RawFd,
+        identity: Option<(u64, u64)>,
+    },
+    /// A pair of functions.
+    Pipe {
+        pipe: Box<dyn Pipe>,
+        reading: Turn,
+        writing: Turn,
+    },
+}
+
+struct Engine {
+    ssl: Ssl,
+    /// An operation is under way on the thread that has the lock.
+    busy: Cell<bool>,
+    /// Bytes of a send that SSL has taken but whose records wait in the outbox: the caller was told WANT_WRITE and
+    /// will come again with the same bytes.
+    unflushed: Cell<Option<usize>>,
+}
+
+impl Conn {
+    /// A connection whose bytes the user moves.
+    pub fn pumped(ctx: &Arc<Ctx>) -> Result<Arc<Self>> {
+        Self::new(ctx, Wire::buffers(true), Transport::Pumped)
+    }
+
+    /// A connection on a descriptor, which stays the caller's: it is never closed here and must outlive its use.
+    pub fn socket(ctx: &Arc<Ctx>, fd: RawFd) -> Result<Arc<Self>> {
+        let identity = wait::identity(fd);
+        if identity.is_none() {
+            return Err(Error::os(libc::EBADF).doing(&format!("descriptor {fd}")));
+        }
+        Self::new(ctx, Wire::socket(fd), Transport::Socket { fd, identity })
+    }
+
+    /// A connection on a pair of functions.
+    pub fn piped(ctx: &Arc<Ctx>, pipe: Box<dyn Pipe>) -> Result<Arc<Self>> {
+        let transport = Transport::Pipe { pipe, reading: Turn::default(), writing: Turn::default() };
+        Self::new(ctx, Wire::buffers(false), transport)
+    }
+
+    fn new(ctx: &Arc<Ctx>, wire: Wire, transport: Transport) -> Result<Arc<Self>> {
+        let engine = Engine { ssl: ctx.new_ssl(wire)?, busy: Cell::new(false), unflushed: Cell::new(None) };
+        let conn = Arc::new(Conn {
+            engine: ReentrantMutex::new(engine),
+            transport,
+            ctx: Mutex::new(ctx.clone()),
+            callbacks: Mutex::new(ctx.callbacks()),
+            waiters: Waiters::default(),
+            arrivals: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            timeout: AtomicI64::new(-1),
+            handle: AtomicU64::new(0),
+            verdict: Mutex::new(None),
+            failure: Mutex::new(None),
+            callback_failed: AtomicBool::new(false),
+        });
+        let host: Weak<dyn Host> = Arc::downgrade(&conn) as Weak<dyn Host>;
+        conn.engine.lock().ssl.set_host(host)?;
+        Ok(conn)
+    }
+
+    pub fn ctx(&self) -> Arc<Ctx> {
+        self.ctx.lock().clone()
+    }
+
+    /// The handle by which callbacks are told of this connection.
+    pub fn handle(&self) -> u64 {
+        self.handle.load(Ordering::Relaxed)
+    }
+
+    pub fn set_handle(&self, handle: u64) {
+        self.handle.store(handle, Ordering::Relaxed);
+    }
+
+    /// How long a call may wait, in milliseconds; negative: for ever on a blocking descriptor, not at all on one with
+    /// O_NONBLOCK.
+    pub fn set_timeout(&self, milliseconds: i64) {
+        self.timeout.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Ends every call that waits, and every later one, with CLOSED. The descriptor stays open, for it is the caller's.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.waiters.wake();
+    }
+
+    /// The engine, to move bytes with: BUSY inside a callback of this connection.
+    fn enter(&self) -> Result<Entered<'_>> {
+        self.not_closed()?;
+        self.not_inside_transport()?;
+        let engine = self.engine.lock();
+        if engine.busy.replace(true) {
+            let why =
+                "the connection is in the middle of the call that led here: no reading or writing in its callbacks";
+            return Err(Error::new(Status::Busy, why));
+        }
+        Ok(Entered { engine })
+    }
+
+    /// The engine, to look at or to set up: fine inside a callback.
+    fn look(&self) -> ReentrantMutexGuard<'_, Engine> {
+        self.engine.lock()
+    }
+}
+
+/// The engine while an operation of this thread has it.
+struct Entered<'a> {
+    engine: ReentrantMutexGuard<'a, Engine>,
+}
+
+impl std::ops::Deref for Entered<'_> {
+    type Target = Engine;
+    fn deref(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.engine.busy.set(false);
+    }
+}
+
+impl Host for Conn {
+    fn verify(&self, ok: bool, at: &mut X509StoreContextRef) -> bool {
+        if !ok {
+            *self.verdict.lock() = Some(explain::verify_failure(at));
+        }
+        let callbacks = self.callbacks.lock().clone();
+        let Some(callback) = &callbacks.verify else { return ok };
+        match callback(self, at, ok) {
+            Ok(accepted) => {
+                if accepted {
+                    *self.verdict.lock() = None;
+                } else if ok {
+                    *self.verdict.lock() = Some(explain::refused_by_callback(at));
+                }
+                accepted
+            }
+            Err(_) => {
+                self.callback_failed.store(true, Ordering::SeqCst);
+                false
+            }
+        }
+    }
+
+    fn info(&self, at: libc::c_int, value: libc::c_int) {
+        let callbacks = self.callbacks.lock().clone();
+        if let Some(callback) = &callbacks.info {
+            if callback(self, at, value).is_err() {
+                self.callback_failed.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn keylog(&self, line: &str) {
+        let callbacks = self.callbacks.lock().clone();
+        if let Some(callback) = &callbacks.keylog {
+            if callback(self, line).is_err() {
+                self.callback_failed.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A pair of functions as the transport: used without the engine's lock, one reader and one writer at a time.
+
+use super::io::{Flush, Patience};
+use super::{Conn, Transport};
+use crate::core::error::{Error, Result};
+use crate::core::status::Status;
+use crate::core::sys::ssl::Stop;
+use crate::core::sys::wait::Woken;
+use parking_lot::Mutex;
+use std::sync::atomic::Ordering;
+use std::thread::{self, ThreadId};
+
+/// What a transport of functions did.
+pub enum Piped {
+    /// This many bytes moved; 0 from `read` is the end of the stream.
+    Moved(usize),
+    /// Nothing can be moved now.
+    Later,
+    /// The function failed for a reason of its own, which its language keeps.
+    Raised,
+    /// The function broke the contract.
+    Broken(&'static str),
+}
+
+/// A transport given by the user.
+pub trait Pipe: Send + Sync {
+    fn read(&self, room: &mut [u8]) -> Piped;
+    fn write(&self, bytes: &[u8]) -> Piped;
+}
+
+/// One direction of a pipe: a thread at a time. A thread that comes back to its own turn is calling from inside the
+/// transport.
+#[derive(Default)]
+pub(super) struct Turn(Mutex<Option<ThreadId>>);
+
+enum Taken<'a> {
+    Mine(Held<'a>),
+    Another,
+}
+
+struct Held<'a>(&'a Turn, &'a Conn);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        *self.0 .0.lock() = None;
+        self.1.waiters.wake();
+    }
+}
+
+impl Turn {
+    fn take<'a>(&'a self, conn: &'a Conn) -> Result<Taken<'a>> {
+        let me = thread::current().id();
+        let mut turn = self.0.lock();
+        match *turn {
+            Some(holder) if holder == me => {
+                Err(Error::new(Status::Busy, "the connection's transport called back into the connection"))
+            }
+            Some(_) => Ok(Taken::Another),
+            None => {
+                *turn = Some(me);
+                Ok(Taken::Mine(Held(self, conn)))
+            }
+        }
+    }
+
+    fn is_taken(&self) -> bool {
+        self.0.lock().is_some()
+    }
+
+    fn is_mine(&self) -> bool {
+        *self.0.lock() == Some(thread::current().id())
+    }
+}
+
+impl Conn {
+    /// BUSY when this thread is inside the connection's own transport.
+    pub(super) fn not_inside_transport(&self) -> Result<()> {
+        match &self.transport {
+            Transport::Pipe { reading, writing, .. } if reading.is_mine() || writing.is_mine() => {
+                Err(Error::new(Status::Busy, "the connection's transport called back into the connection"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves bytes after one go at an operation. True when the operation should have another.
+    pub(super) fn piped_step<T>(
+        &self,
+        pipe: &dyn Pipe,
+        reading: &Turn,
+        writing: &Turn,
+        flush: Flush,
+        result: &Result<T, Stop>,
+        patience: &mut Patience,
+    ) -> Result<bool> {
+        let must = flush == Flush::Needed || matches!(result, Err(Stop::WantWrite));
+        let out = self.pump_out(pipe, writing, must, patience)?;
+        match result {
+            Ok(_) if !out && flush == Flush::Needed => Err(Error::bare(Status::WantWrite)),
+            Err(Stop::WantWrite) if !out => Err(Error::bare(Status::WantWrite)),
+            Err(Stop::WantWrite) => Ok(true),
+            Err(Stop::WantRead) => self.pump_in(pipe, reading, patience).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// Writes the outbox to the transport. True when nothing of it is left.
+    fn pump_out(&self, pipe: &dyn Pipe, writing: &Turn, must: bool, patience: &mut Patience) -> Result<bool> {
+        loop {
+            if self.look().ssl.wire().borrow().outbox.is_empty() && !(must && writing.is_taken()) {
+                return Ok(true);
+            }
+            match writing.take(self)? {
+                Taken::Mine(_held) => return self.write_out(pipe),
+                // The thread whose turn it is takes what this one has, too.
+                Taken::Another if !must => return Ok(false),
+                Taken::Another => self.wait_turn(writing, patience)?,
+            }
+        }
+    }
+
+    fn write_out(&self, pipe: &dyn Pipe) -> Result<bool> {
+        loop {
+            let mut rest = std::mem::take(&mut self.look().ssl.wire().borrow_mut().outbox);
+            if rest.is_empty() {
+                return Ok(true);
+            }
+            while !rest.is_empty() {
+                self.not_closed()?;
+                let moved = pipe.write(rest.as_slice());
+                match checked(moved, rest.len()) {
+                    Ok(Some(n)) if n > 0 => rest.consume(n),
+                    stopped => {
+                        // What other threads added meanwhile goes behind it.
+                        let engine = self.look();
+                        let mut wire = engine.ssl.wire().borrow_mut();
+                        rest.push(wire.outbox.as_slice());
+                        wire.outbox = rest;
+                        return stopped.map(|_| false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads what the record in progress needs.
+    fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, patience: &mut Patience) -> Result<()> {
+        let _held = match reading.take(self)? {
+            Taken::Mine(held) => held,
+            Taken::Another => return self.wait_turn(reading, patience),
+        };
+        let wanted = {
+            let engine = self.look();
+            let wire = engine.ssl.wire().borrow();
+            if !wire.inbox.is_empty() || wire.eof {
+                // Another thread's turn brought it.
+                return Ok(());
+            }
+            wire.wanted.max(1)
+        };
+        self.not_closed()?;
+        let mut room = vec![0; wanted];
+        let moved = pipe.read(&mut room);
+        let got = checked(moved, wanted)?.ok_or_else(|| Error::bare(Status::WantRead))?;
+        let engine = self.look();
+        let mut wire = engine.ssl.wire().borrow_mut();
+        match got {
+            0 => wire.deliver_eof(),
+            n => wire.deliver(&room[..n]),
+        }
+        Ok(())
+    }
+
+    fn wait_turn(&self, turn: &Turn, patience: &mut Patience) -> Result<()> {
+        let woken =
+            self.waiters.wait(-1, 0, patience.deadline(), || self.closed.load(Ordering::SeqCst) || !turn.is_taken());
+        match woken.map_err(Error::os)? {
+            Woken::Ready => self.not_closed(),
+            Woken::Interrupted => Err(Error::bare(Status::Interrupted)),
+            Woken::Timeout => Err(Error::bare(Status::Timeout)),
+        }
+    }
+
+    pub(super) fn not_closed(&self) -> Result<()> {
+        match self.closed.load(Ordering::SeqCst) {
+            true => Err(Error::bare(Status::Closed)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// How much moved, None for nothing now; the contract is checked here.
+fn checked(moved: Piped, most: usize) -> Result<Option<usize>> {
+    let broken = |why| Err(Error::new(Status::Error, format!("the transport broke its contract: {why}")));
+    match moved {
+        Piped::Moved(n) if n > most => broken("it moved more bytes than it was asked for"),
+        Piped::Moved(n) => Ok(Some(n)),
+        Piped::Later => Ok(None),
+        Piped::Raised => Err(Error::bare(Status::Callback)),
+        Piped::Broken(why) => broken(why),
+    }
+}

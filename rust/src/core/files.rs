@@ -1,0 +1,38 @@
+//! Files that callers name: what cannot be used is reported with its path and errno.
+
+use super::error::{Error, Result};
+use std::ffi::{CStr, OsStr};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// The whole file.
+pub fn read(doing: &str, path: &CStr) -> Result<Vec<u8>> {
+    fs::read(as_path(path)).map_err(|error| Error::file(doing, &shown(path), &error))
+}
+
+/// Refuses a file that cannot be read, for readers that say less about it.
+pub fn check(doing: &str, path: &CStr) -> Result<()> {
+    let opened = fs::File::open(as_path(path)).and_then(|file| file.metadata());
+    match opened {
+        Ok(found) if found.is_dir() => {
+            Err(Error::file(doing, &shown(path), &std::io::Error::from_raw_os_error(libc::EISDIR)))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::file(doing, &shown(path), &error)),
+    }
+}
+
+/// Names the file in an error about its content.
+pub fn bad(what: &str, path: &CStr, error: Error) -> Error {
+    let shown = shown(path);
+    error.doing(&format!("the {what} file {shown:?}")).at_path(&shown)
+}
+
+pub fn as_path(path: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(path.to_bytes()))
+}
+
+fn shown(path: &CStr) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,174 @@
+//! SSL_CTX as an owned type. One thread at a time: the layer above holds the lock.
+
+use super::ext;
+use super::ssl::succeed;
+use super::ssl_callbacks::{on_keylog, on_verify};
+use crate::core::error::{Error, Result};
+use foreign_types::{ForeignType, ForeignTypeRef};
+use libc::{c_int, c_long};
+use openssl::pkey::{PKey, Private};
+use openssl::x509::{X509Ref, X509};
+use openssl_sys as ffi;
+use std::ffi::CStr;
+
+/// An SSL_CTX.
+pub struct SslCtx(*mut ffi::SSL_CTX);
+
+// SAFETY: an SSL_CTX may move between threads; what changes it is called under the lock of its owner.
+unsafe impl Send for SslCtx {}
+// SAFETY: as above.
+unsafe impl Sync for SslCtx {}
+
+/// The protocol family and role a context is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Tls,
+    TlsClient,
+    TlsServer,
+    Dtls,
+    DtlsClient,
+    DtlsServer,
+}
+
+impl SslCtx {
+    pub fn new(method: Method) -> Result<Self> {
+        // SAFETY: static methods; the new SSL_CTX is ours.
+        unsafe {
+            let method = match method {
+                Method::Tls => ffi::TLS_method(),
+                Method::TlsClient => ffi::TLS_client_method(),
+                Method::TlsServer => ffi::TLS_server_method(),
+                Method::Dtls => ffi::DTLS_method(),
+                Method::DtlsClient => ffi::DTLS_client_method(),
+                Method::DtlsServer => ffi::DTLS_server_method(),
+            };
+            let ctx = ffi::SSL_CTX_new(method);
+            if ctx.is_null() {
+                return Err(Error::openssl());
+            }
+            Ok(SslCtx(ctx))
+        }
+    }
+
+    pub fn as_ptr(&self) -> *mut ffi::SSL_CTX {
+        self.0
+    }
+
+    /// SSL_CTX_ctrl, for the many settings that are one number.
+    pub fn ctrl(&self, command: c_int, number: c_long) -> c_long {
+        // SAFETY: only commands that take no pointer are used with this.
+        unsafe { ffi::SSL_CTX_ctrl(self.0, command, number, std::ptr::null_mut()) }
+    }
+
+    pub fn options(&self) -> u64 {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ffi::SSL_CTX_get_options(self.0) as u64 }
+    }
+
+    pub fn set_options(&self, options: u64) -> u64 {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ffi::SSL_CTX_set_options(self.0, options as _) as u64 }
+    }
+
+    /// The mode bits alone; the callback is always the connection's.
+    pub fn set_verify(&self, mode: c_int) {
+        // SAFETY: a live SSL_CTX, a function of the right type.
+        unsafe { ffi::SSL_CTX_set_verify(self.0, mode, Some(on_verify)) }
+    }
+
+    pub fn verify_mode(&self) -> c_int {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ffi::SSL_CTX_get_verify_mode(self.0) }
+    }
+
+    pub fn set_cipher_list(&self, list: &CStr) -> Result<()> {
+        // SAFETY: a live SSL_CTX and a NUL-terminated string.
+        succeed(unsafe { ffi::SSL_CTX_set_cipher_list(self.0, list.as_ptr()) })
+    }
+
+    pub fn set_proto_versions(&self, min: Option<u16>, max: Option<u16>) -> Result<()> {
+        // SAFETY: a live SSL_CTX.
+        unsafe {
+            if let Some(min) = min {
+                succeed(ffi::SSL_CTX_set_min_proto_version(self.0, min.into()))?;
+            }
+            if let Some(max) = max {
+                succeed(ffi::SSL_CTX_set_max_proto_version(self.0, max.into()))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn use_certificate(&self, cert: &X509Ref) -> Result<()> {
+        // SAFETY: OpenSSL takes a reference of its own.
+        succeed(unsafe { ffi::SSL_CTX_use_certificate(self.0, cert.as_ptr()) })
+    }
+
+    pub fn use_private_key(&self, key: &PKey<Private>) -> Result<()> {
+        // SAFETY: OpenSSL takes a reference of its own.
+        succeed(unsafe { ffi::SSL_CTX_use_PrivateKey(self.0, key.as_ptr()) })
+    }
+
+    pub fn check_private_key(&self) -> Result<()> {
+        // SAFETY: a live SSL_CTX.
+        succeed(unsafe { ffi::SSL_CTX_check_private_key(self.0) })
+    }
+
+    /// Whether a certificate has been set.
+    pub fn has_certificate(&self) -> bool {
+        // SAFETY: a live SSL_CTX.
+        unsafe { !ffi::SSL_CTX_get0_certificate(self.0).is_null() }
+    }
+
+    /// Adds to the chain that goes out with the certificate.
+    pub fn add_extra_chain_cert(&self, cert: X509) -> Result<()> {
+        // SAFETY: on success OpenSSL owns the reference that is handed over.
+        unsafe {
+            let done = ffi::SSL_CTX_ctrl(self.0, ffi::SSL_CTRL_EXTRA_CHAIN_CERT, 0, cert.as_ptr().cast());
+            succeed(done as c_int)?;
+        }
+        std::mem::forget(cert);
+        Ok(())
+    }
+
+    pub fn clear_extra_chain_certs(&self) {
+        self.ctrl(SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS, 0);
+    }
+
+    pub fn load_verify_locations(&self, file: Option<&CStr>, directory: Option<&CStr>) -> Result<()> {
+        let pointer = |path: Option<&CStr>| path.map_or(std::ptr::null(), CStr::as_ptr);
+        // SAFETY: NUL-terminated paths or NULL.
+        succeed(unsafe { ffi::SSL_CTX_load_verify_locations(self.0, pointer(file), pointer(directory)) })
+    }
+
+    /// The store the context verifies with, shared.
+    pub fn cert_store(&self) -> openssl::x509::store::X509Store {
+        // SAFETY: an SSL_CTX always has a store; the new reference is the returned value's.
+        unsafe {
+            let store = ffi::SSL_CTX_get_cert_store(self.0);
+            ext::X509_STORE_up_ref(store);
+            openssl::x509::store::X509Store::from_ptr(store)
+        }
+    }
+
+    pub fn set_session_id_context(&self, id: &[u8]) -> Result<()> {
+        // SAFETY: OpenSSL copies the bytes and refuses too many.
+        succeed(unsafe { ffi::SSL_CTX_set_session_id_context(self.0, id.as_ptr(), id.len() as _) })
+    }
+
+    /// Lets key log lines come to the connections.
+    pub fn enable_keylog(&self) {
+        // SAFETY: a live SSL_CTX, a function of the right type.
+        unsafe { ffi::SSL_CTX_set_keylog_callback(self.0, Some(on_keylog)) }
+    }
+}
+
+impl Drop for SslCtx {
+    fn drop(&mut self) {
+        // SAFETY: our reference.
+        unsafe { ffi::SSL_CTX_free(self.0) }
+    }
+}
+
+/// SSL_*_ctrl commands that openssl-sys does not name.
+const SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS: c_int = 83;

@@ -1,0 +1,144 @@
+//! Waiting for a descriptor, with a way for another thread to end the wait.
+
+use libc::c_int;
+use parking_lot::Mutex;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// The descriptor may be used, or another thread changed something: try again.
+    Ready,
+    Interrupted,
+    Timeout,
+}
+
+/// The threads that wait at one place. Whoever changes what they wait for wakes them.
+#[derive(Default)]
+pub struct Waiters {
+    /// Read without the lock by threads that would wake, so that it costs nothing when nobody waits.
+    count: AtomicUsize,
+    bells: Mutex<Vec<RawFd>>,
+}
+
+impl Waiters {
+    /// Waits until `fd` has one of `events` (POLLIN, POLLOUT), somebody calls `wake`, a signal comes or `deadline` passes.
+    /// `fd` < 0 waits for a wake alone. `stale` is asked once this thread can be woken: true means the thing waited for
+    /// happened in between.
+    pub fn wait(
+        &self,
+        fd: RawFd,
+        events: i16,
+        deadline: Option<Instant>,
+        stale: impl FnOnce() -> bool,
+    ) -> Result<Woken, i32> {
+        let bell = Bell::of_this_thread()?;
+        self.bells.lock().push(bell);
+        self.count.fetch_add(1, Ordering::SeqCst);
+        let woken = if stale() { Ok(Woken::Ready) } else { poll(fd, events, bell, deadline) };
+        let mut bells = self.bells.lock();
+        bells.retain(|other| *other != bell);
+        self.count.fetch_sub(1, Ordering::SeqCst);
+        drop(bells);
+        silence(bell);
+        woken
+    }
+
+    /// Ends every wait.
+    pub fn wake(&self) {
+        if self.count.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let one = 1u64.to_ne_bytes();
+        for bell in self.bells.lock().iter() {
+            // SAFETY: writes eight bytes to an eventfd; a failure leaves it as rung as it was.
+            unsafe { libc::write(*bell, one.as_ptr().cast(), one.len()) };
+        }
+    }
+}
+
+/// The eventfd that wakes a thread: one for each thread that ever waited, closed when the thread ends.
+struct Bell(RawFd, c_int);
+
+impl Bell {
+    fn of_this_thread() -> Result<RawFd, i32> {
+        thread_local! {
+            static BELL: std::cell::RefCell<Option<Bell>> = const { std::cell::RefCell::new(None) };
+        }
+        BELL.with(|bell| {
+            let mut bell = bell.borrow_mut();
+            // SAFETY: no arguments.
+            let pid = unsafe { libc::getpid() };
+            match &*bell {
+                // After a fork the child must not share the parent's.
+                Some(bell) if bell.1 == pid => Ok(bell.0),
+                _ => {
+                    // SAFETY: a new descriptor, ours.
+                    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+                    if fd < 0 {
+                        return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EMFILE));
+                    }
+                    *bell = Some(Bell(fd, pid));
+                    Ok(fd)
+                }
+            }
+        })
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // SAFETY: our descriptor.
+        unsafe { libc::close(self.0) };
+    }
+}
+
+/// O_NONBLOCK is set on the descriptor: its owner wants no call to wait.
+pub fn is_nonblocking(fd: RawFd) -> bool {
+    // SAFETY: reads the descriptor's flags; a bad descriptor gives -1.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    flags < 0 || flags & libc::O_NONBLOCK != 0
+}
+
+/// What tells an open file from another one that got its number: device and inode.
+pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
+    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: on success fstat() filled the struct.
+    unsafe {
+        if libc::fstat(fd, stat.as_mut_ptr()) != 0 {
+            return None;
+        }
+        let stat = stat.assume_init();
+        Some((stat.st_dev as u64, stat.st_ino as u64))
+    }
+}
+
+fn poll(fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
+    let mut polls =
+        [libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 }, libc::pollfd { fd, events, revents: 0 }];
+    // SAFETY: two valid pollfds; poll() passes over a negative descriptor.
+    let count = unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, milliseconds(deadline)) };
+    match count {
+        0 => Ok(Woken::Timeout),
+        1.. => Ok(Woken::Ready),
+        _ => match std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO) {
+            libc::EINTR => Ok(Woken::Interrupted),
+            errno => Err(errno),
+        },
+    }
+}
+
+/// For poll(): -1 is for ever; rounded up, so that a wait never ends before its time.
+fn milliseconds(deadline: Option<Instant>) -> c_int {
+    let Some(deadline) = deadline else { return -1 };
+    let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
+    c_int::try_from(left.as_millis()).unwrap_or(c_int::MAX)
+}
+
+fn silence(bell: RawFd) {
+    let mut count = [0u8; 8];
+    // SAFETY: reads the eventfd's counter back to zero; nothing there is fine.
+    unsafe { libc::read(bell, count.as_mut_ptr().cast(), count.len()) };
+}

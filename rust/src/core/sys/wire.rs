@@ -1,0 +1,377 @@
+//! The BIO under every SSL: one end in OpenSSL, the other a socket or two buffers.
+//!
+//! OpenSSL never sees a full transport: what a socket does not take at once waits in `outbox`. So no SSL is ever left
+//! with half a record to be written first, which is what makes OpenSSL's own rules for sharing an SSL between a reader
+//! and a writer impossible to keep.
+
+use super::buffer::Buffer;
+use super::ext;
+use libc::{c_char, c_int, c_long, c_void};
+use openssl_sys as ffi;
+use std::cell::RefCell;
+use std::os::fd::RawFd;
+use std::sync::OnceLock;
+
+/// The transport's side of a BIO.
+pub struct Wire {
+    socket: Option<Socket>,
+    /// The user moves the bytes: output waits in the outbox without being late.
+    pumped: bool,
+    /// Bytes from the peer that SSL has not taken yet.
+    pub inbox: Buffer,
+    /// Bytes for the peer that the transport has not taken yet.
+    pub outbox: Buffer,
+    /// No more bytes will come.
+    pub eof: bool,
+    /// The errno that receiving failed with; 0 while it did not.
+    pub errno: i32,
+    /// The errno that sending failed with; 0 while it did not. SSL is not told, for it would give up reading too, and
+    /// what the peer said before it hung up may still wait to be read.
+    pub send_errno: i32,
+    /// How many bytes SSL asked for when the inbox was last found empty: what the record in progress needs.
+    pub wanted: usize,
+    /// Grows whenever something came in (end of file and failures included).
+    pub arrivals: u64,
+    /// The first bytes of the stream: they tell a peer that does not speak TLS.
+    first: Vec<u8>,
+    /// How many bytes to take from the socket beyond what SSL asks for; 0 keeps select() truthful.
+    pub read_ahead: usize,
+}
+
+/// A descriptor that is used without ever blocking.
+#[derive(Clone, Copy)]
+struct Socket {
+    fd: RawFd,
+    /// recv() and send() work on it (a pipe or terminal takes read() and write()).
+    is_socket: bool,
+    is_datagram: bool,
+}
+
+const FIRST: usize = 24;
+
+impl Wire {
+    /// A wire without a socket: its owner moves the bytes, or (`pumped`) the user does.
+    pub fn buffers(pumped: bool) -> Self {
+        Wire { pumped, ..Self::new(None) }
+    }
+
+    pub fn socket(fd: RawFd) -> Self {
+        let kind = socket_type(fd);
+        Self::new(Some(Socket { fd, is_socket: kind.is_some(), is_datagram: kind == Some(libc::SOCK_DGRAM) }))
+    }
+
+    fn new(socket: Option<Socket>) -> Self {
+        Wire {
+            socket,
+            pumped: false,
+            inbox: Buffer::default(),
+            outbox: Buffer::default(),
+            eof: false,
+            errno: 0,
+            send_errno: 0,
+            wanted: 0,
+            arrivals: 0,
+            first: Vec::new(),
+            read_ahead: 0,
+        }
+    }
+
+    /// Bytes from the peer that somebody else fetched.
+    pub fn deliver(&mut self, bytes: &[u8]) {
+        self.arrivals += 1;
+        self.remember_first(bytes);
+        self.inbox.push(bytes);
+    }
+
+    pub fn deliver_eof(&mut self) {
+        self.arrivals += 1;
+        self.eof = true;
+    }
+
+    /// Output waits that should be on its way.
+    pub fn backlog(&self) -> bool {
+        !self.pumped && !self.outbox.is_empty()
+    }
+
+    /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
+    pub fn flush(&mut self) -> bool {
+        let Some(socket) = self.socket else { return self.outbox.is_empty() };
+        while !self.outbox.is_empty() && self.send_errno == 0 {
+            match socket.send(self.outbox.as_slice()) {
+                Ok(sent) => self.outbox.consume(sent),
+                Err(errno) if would_block(errno) => return false,
+                Err(errno) => self.send_errno = errno,
+            }
+        }
+        if self.send_errno != 0 {
+            // Nobody will ever take it.
+            self.outbox = Buffer::default();
+        }
+        true
+    }
+
+    fn read(&mut self, room: &mut [u8]) -> Read {
+        if let Some(socket) = self.socket {
+            if self.inbox.is_empty() && !self.eof {
+                return self.receive(socket, room);
+            }
+        }
+        if !self.inbox.is_empty() {
+            return Read::Some(self.inbox.pop(room));
+        }
+        if self.eof {
+            return Read::Eof;
+        }
+        self.wanted = room.len();
+        Read::Later
+    }
+
+    fn receive(&mut self, socket: Socket, room: &mut [u8]) -> Read {
+        let ahead = self.read_ahead.max(room.len());
+        let taken = if ahead > room.len() && !socket.is_datagram {
+            let got = self.inbox.fill(ahead, |space| socket.recv(space));
+            got.map(|got| if got == 0 { 0 } else { self.inbox.pop(room) })
+        } else {
+            socket.recv(room)
+        };
+        match taken {
+            Ok(0) if !socket.is_datagram => {
+                self.deliver_eof();
+                Read::Eof
+            }
+            Ok(got) => {
+                self.arrivals += 1;
+                self.remember_first(&room[..got]);
+                Read::Some(got)
+            }
+            Err(errno) if would_block(errno) => {
+                self.wanted = room.len();
+                Read::Later
+            }
+            Err(errno) => {
+                self.arrivals += 1;
+                self.errno = errno;
+                Read::Failed
+            }
+        }
+    }
+
+    /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox.
+    fn write(&mut self, bytes: &[u8]) {
+        let Some(socket) = self.socket else { return self.outbox.push(bytes) };
+        let mut sent = 0;
+        if self.flush() && self.send_errno == 0 {
+            match socket.send(bytes) {
+                Ok(n) => sent = n,
+                Err(errno) if would_block(errno) => {}
+                Err(errno) => self.send_errno = errno,
+            }
+        }
+        // A datagram that does not go now is lost, as datagrams are; DTLS sends it again.
+        if self.send_errno == 0 && !socket.is_datagram {
+            self.outbox.push(&bytes[sent..]);
+        }
+    }
+
+    /// The first bytes that came, with those that still wait in the socket.
+    pub fn first(&self) -> Vec<u8> {
+        let mut first = self.first.clone();
+        if let Some(socket) = self.socket.filter(|socket| socket.is_socket) {
+            let mut more = [0; FIRST];
+            let waiting = socket.look(&mut more[first.len().min(FIRST)..]).unwrap_or(0);
+            first.extend_from_slice(&more[first.len()..][..waiting]);
+        }
+        first
+    }
+
+    fn remember_first(&mut self, bytes: &[u8]) {
+        if self.first.len() < FIRST {
+            let take = bytes.len().min(FIRST - self.first.len());
+            self.first.extend_from_slice(&bytes[..take]);
+        }
+    }
+}
+
+enum Read {
+    Some(usize),
+    Eof,
+    Later,
+    Failed,
+}
+
+impl Socket {
+    fn recv(self, room: &mut [u8]) -> Result<usize, i32> {
+        retry(|| {
+            // SAFETY: `room` is writable for its length; a bad descriptor is an errno.
+            unsafe {
+                if self.is_socket {
+                    libc::recv(self.fd, room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT)
+                } else if ready(self.fd, libc::POLLIN) {
+                    libc::read(self.fd, room.as_mut_ptr().cast(), room.len())
+                } else {
+                    *libc::__errno_location() = libc::EAGAIN;
+                    -1
+                }
+            }
+        })
+    }
+
+    /// What `recv` would give, left where it is.
+    fn look(self, room: &mut [u8]) -> Result<usize, i32> {
+        // SAFETY: `room` is writable for its length; a bad descriptor is an errno.
+        retry(|| unsafe {
+            libc::recv(self.fd, room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT | libc::MSG_PEEK)
+        })
+    }
+
+    fn send(self, bytes: &[u8]) -> Result<usize, i32> {
+        retry(|| {
+            // SAFETY: `bytes` is readable for its length; a bad descriptor is an errno.
+            unsafe {
+                if self.is_socket {
+                    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+                    libc::send(self.fd, bytes.as_ptr().cast(), bytes.len(), flags)
+                } else if ready(self.fd, libc::POLLOUT) {
+                    // POSIX: a pipe that poll() calls writable takes PIPE_BUF bytes without blocking.
+                    libc::write(self.fd, bytes.as_ptr().cast(), bytes.len().min(libc::PIPE_BUF))
+                } else {
+                    *libc::__errno_location() = libc::EAGAIN;
+                    -1
+                }
+            }
+        })
+    }
+}
+
+/// The call's result, or its errno; a signal starts it again (it never waits, so it is not for the signal).
+fn retry(mut call: impl FnMut() -> isize) -> Result<usize, i32> {
+    loop {
+        match usize::try_from(call()) {
+            Ok(n) => return Ok(n),
+            Err(_) => match std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO) {
+                libc::EINTR => {}
+                errno => return Err(errno),
+            },
+        }
+    }
+}
+
+fn would_block(errno: i32) -> bool {
+    errno == libc::EAGAIN || errno == libc::EWOULDBLOCK
+}
+
+fn ready(fd: RawFd, events: i16) -> bool {
+    let mut poll = libc::pollfd { fd, events, revents: 0 };
+    // SAFETY: one valid pollfd; no waiting.
+    unsafe { libc::poll(&mut poll, 1, 0) > 0 }
+}
+
+/// SOCK_STREAM, SOCK_DGRAM, ...; None for what is no socket.
+fn socket_type(fd: RawFd) -> Option<c_int> {
+    let (mut kind, mut len): (c_int, libc::socklen_t) = (0, std::mem::size_of::<c_int>() as libc::socklen_t);
+    // SAFETY: out parameters of the right size.
+    let status =
+        unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, (&mut kind as *mut c_int).cast(), &mut len) };
+    (status == 0).then_some(kind)
+}
+
+/// A new BIO over a wire, which must outlive it.
+pub fn new_bio(wire: &RefCell<Wire>) -> Option<*mut ffi::BIO> {
+    // SAFETY: the method lives for ever; the data is only ever read back as what it is here.
+    unsafe {
+        let bio = ffi::BIO_new(method()?);
+        if bio.is_null() {
+            return None;
+        }
+        ffi::BIO_set_data(bio, wire as *const RefCell<Wire> as *mut c_void);
+        ffi::BIO_set_init(bio, 1);
+        Some(bio)
+    }
+}
+
+fn method() -> Option<*const ffi::BIO_METHOD> {
+    struct Method(*const ffi::BIO_METHOD);
+    // SAFETY: a BIO_METHOD is not changed once built.
+    unsafe impl Send for Method {}
+    // SAFETY: as above.
+    unsafe impl Sync for Method {}
+    static METHOD: OnceLock<Option<Method>> = OnceLock::new();
+    let made = METHOD.get_or_init(|| {
+        const BIO_TYPE_SOURCE_SINK: c_int = 0x0400;
+        // SAFETY: builds a method table out of functions of the right types.
+        unsafe {
+            let method = ffi::BIO_meth_new(ext::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, c"libpyssl".as_ptr());
+            if method.is_null() {
+                return None;
+            }
+            ffi::BIO_meth_set_write__fixed_rust(method, Some(bio_write));
+            ffi::BIO_meth_set_read__fixed_rust(method, Some(bio_read));
+            ffi::BIO_meth_set_ctrl__fixed_rust(method, Some(bio_ctrl));
+            Some(Method(method))
+        }
+    });
+    made.as_ref().map(|method| method.0)
+}
+
+/// The wire under a BIO.
+///
+/// # Safety
+/// `bio` must come from `new_bio` and its wire must still live.
+unsafe fn wire_of<'a>(bio: *mut ffi::BIO) -> &'a RefCell<Wire> {
+    // SAFETY: the caller's promise.
+    unsafe { &*(ffi::BIO_get_data(bio) as *const RefCell<Wire>) }
+}
+
+unsafe extern "C" fn bio_read(bio: *mut ffi::BIO, room: *mut c_char, len: c_int) -> c_int {
+    // SAFETY: OpenSSL hands this BIO and `len` writable bytes.
+    unsafe {
+        ffi::BIO_clear_flags(bio, RETRY_FLAGS);
+        let Ok(mut wire) = wire_of(bio).try_borrow_mut() else { return -1 };
+        let Ok(size @ 1..) = usize::try_from(len) else { return 0 };
+        // OpenSSL reads into memory that it never wrote, which is fine for recv() and copying.
+        let room = std::slice::from_raw_parts_mut(room.cast::<u8>(), size);
+        match wire.read(room) {
+            Read::Some(n) => n as c_int,
+            Read::Eof => 0,
+            Read::Failed => -1,
+            Read::Later => {
+                ffi::BIO_set_flags(bio, ffi::BIO_FLAGS_READ | ffi::BIO_FLAGS_SHOULD_RETRY);
+                -1
+            }
+        }
+    }
+}
+
+unsafe extern "C" fn bio_write(bio: *mut ffi::BIO, bytes: *const c_char, len: c_int) -> c_int {
+    // SAFETY: OpenSSL hands this BIO and `len` readable bytes.
+    unsafe {
+        ffi::BIO_clear_flags(bio, RETRY_FLAGS);
+        let Ok(mut wire) = wire_of(bio).try_borrow_mut() else { return -1 };
+        let Ok(size @ 1..) = usize::try_from(len) else { return 0 };
+        wire.write(std::slice::from_raw_parts(bytes.cast::<u8>(), size));
+        len
+    }
+}
+
+unsafe extern "C" fn bio_ctrl(bio: *mut ffi::BIO, command: c_int, _number: c_long, _p: *mut c_void) -> c_long {
+    // SAFETY: OpenSSL hands this BIO.
+    let Ok(wire) = (unsafe { wire_of(bio) }).try_borrow() else { return 0 };
+    match command {
+        ffi::BIO_CTRL_FLUSH => 1,
+        ffi::BIO_CTRL_EOF => c_long::from(wire.eof && wire.inbox.is_empty()),
+        ffi::BIO_CTRL_DGRAM_QUERY_MTU => 1400,
+        BIO_CTRL_PENDING => wire.inbox.len() as c_long,
+        BIO_CTRL_WPENDING => wire.outbox.len() as c_long,
+        BIO_CTRL_DGRAM_GET_MTU_OVERHEAD => 28, // an IPv4 header and a UDP header
+        BIO_CTRL_DGRAM_SET_PEER | BIO_CTRL_DGRAM_SET_CONNECTED | BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT => 1,
+        _ => 0,
+    }
+}
+
+const RETRY_FLAGS: c_int = ffi::BIO_FLAGS_RWS | ffi::BIO_FLAGS_SHOULD_RETRY;
+const BIO_CTRL_PENDING: c_int = 10;
+const BIO_CTRL_WPENDING: c_int = 13;
+const BIO_CTRL_DGRAM_SET_CONNECTED: c_int = 32;
+const BIO_CTRL_DGRAM_SET_PEER: c_int = 44;
+const BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT: c_int = 45;
+const BIO_CTRL_DGRAM_GET_MTU_OVERHEAD: c_int = 49;

@@ -1,0 +1,91 @@
+"""The wheel: built from a copy of the sources, installed beside nothing but cffi, and used."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from OpenSSL import libpyssl_version
+from OpenSSL._native import library_path
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ["pyproject.toml", "setup.py", "README.md", "LICENSE", "include", "python", "rust/Cargo.toml"]
+# What a build or an earlier installation leaves among the sources; the build has to make these anew.
+MADE = shutil.ignore_patterns("__pycache__", "*.egg-info", "_abi.py", "libpyssl.so.0")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built around the library under test, so without cargo."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in SOURCES:
+        target = folder / "sources" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=MADE)
+        else:
+            shutil.copyfile(ROOT / name, target)
+    command = ["-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", str(folder / "dist")]
+    run(sys.executable, *command, str(folder / "sources"), PYSSL_LIBRARY=library_path)
+    (built,) = (folder / "dist").iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of a fresh environment into which pip brought the wheel and what it asks for."""
+    folder = tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "venv", str(folder))
+    fresh = str(folder / "bin" / "python")
+    run(fresh, "-m", "pip", "install", "-q", str(wheel))
+    return fresh
+
+
+def test_name_says_any_python_3_on_one_platform(wheel: Path) -> None:
+    name, version, python, abi, platform = wheel.name.removesuffix(".whl").split("-")
+    assert (name, version) == ("pyssl", libpyssl_version)
+    assert (python, abi) in [("py3", "none"), ("cp39", "abi3")]
+    assert platform.startswith("linux_")
+
+
+def test_contents_are_the_package_and_its_native_files(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        header = archive.read("OpenSSL/_native/include/pyssl.h")
+    sources = {str(path.relative_to(ROOT / "python")) for path in (ROOT / "python/OpenSSL").rglob("*.py")}
+    assert {*sources, "OpenSSL/py.typed", "OpenSSL/_native/_abi.py", "OpenSSL/_native/libpyssl.so.0"} <= names
+    assert header == (ROOT / "include/pyssl.h").read_bytes()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"OpenSSL", f"pyssl-{libpyssl_version}.dist-info"}
+
+
+def test_needs_nothing_but_cffi(python: str) -> None:
+    listed = run(python, "-m", "pip", "list", "--format=freeze")
+    assert {line.split("==")[0] for line in listed.split()} - {"pip", "setuptools"} == {"pyssl", "cffi", "pycparser"}
+
+
+def test_imports_its_own_library(python: str) -> None:
+    code = "import OpenSSL, OpenSSL._native as n; print(OpenSSL.libpyssl_version, OpenSSL.__file__, n.library_path)"
+    version, package, library = run(python, "-I", "-c", code).split()
+    assert version == libpyssl_version
+    assert Path(package).is_relative_to(Path(python).parents[1])
+    assert Path(library) == Path(package).parent / "_native/libpyssl.so.0"
+
+
+def test_shakes_hands(python: str) -> None:
+    """A certificate made, and a verified TLS session between two connections without a socket."""
+    assert "TLSv1.3: ping, pong" in run(python, "-I", str(ROOT / "tests/python/handshake.py"))
+
+
+def run(*command: str, **environment: str) -> str:
+    """Its output; without what would lend the fresh environment something of this one."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSSL_LIBRARY")}
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", env={**kept, **environment})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -379,7 +379,8 @@ class TestContext:
         store, leaf, inter = store_of("root"), cert("leaf"), cert("inter")
         X509StoreContext(store, leaf, (inter,)).verify_certificate()
         X509StoreContext(store, leaf, chain=[inter, inter, leaf]).verify_certificate()
-        for nothing in (None, [], ()):
+        nothings: List[Any] = [None, [], ()]
+        for nothing in nothings:
             with pytest.raises(X509StoreContextError):
                 X509StoreContext(store, leaf, nothing).verify_certificate()
         with pytest.raises(TypeError, match="^One of the elements is not an X509 instance$"):

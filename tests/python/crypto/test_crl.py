@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutations
+from mutations import MUTATIONS, mutations
 from pki import openssl, pki
 
 from OpenSSL import crypto
@@ -312,7 +312,7 @@ class TestRevoked:
                 Revoked().set_reason(wrong_type)  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
+@settings(max_examples=MUTATIONS, deadline=None)
 @given(st.data())
 def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
     filetype, valid = data.draw(st.sampled_from(SEEDS))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutations
+from mutations import MUTATIONS, mutations
 from pki import openssl, pki
 
 from OpenSSL import crypto
@@ -302,7 +302,7 @@ class TestParts:
         assert repr(PKCS12) == "<class 'OpenSSL.crypto.PKCS12'>"
 
 
-@settings(deadline=None)
+@settings(max_examples=MUTATIONS, deadline=None)
 @given(st.data())
 def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
     valid = data.draw(st.sampled_from(SEEDS))

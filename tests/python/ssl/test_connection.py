@@ -113,9 +113,9 @@ def test_without_a_role_nothing_moves() -> None:
         assert caught.value.args == ([("SSL routines", "", "uninitialized")],)
 
 
-def test_it_cannot_be_pickled_or_copied() -> None:
+def test_it_cannot_be_pickled() -> None:
     conn = SSL.Connection(client_context())
-    for attempt_at in (pickle.dumps, copy.copy, copy.deepcopy):
+    for attempt_at in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError):
             attempt_at(conn)
 

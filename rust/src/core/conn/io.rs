@@ -3,6 +3,7 @@
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::err;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::os::fd::RawFd;
@@ -112,6 +113,8 @@ impl Conn {
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
                 if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
+                    // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
+                    err::clear();
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));
@@ -148,7 +151,6 @@ impl Conn {
     fn step<T>(&self, operation: &mut impl FnMut(&Engine) -> Result<T, Stop>) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         self.not_ended_by_callback()?;
-        crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
         let result = operation(&engine);
         if self.callback_failed.load(Ordering::SeqCst) {
@@ -160,7 +162,8 @@ impl Conn {
             (wire.arrivals, wire.backlog())
         };
         drop(engine);
-        if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
+        if self.arrivals.load(Ordering::SeqCst) != arrivals {
+            self.arrivals.store(arrivals, Ordering::SeqCst);
             // Whoever waits for input may have got what it needs by this thread's reading.
             self.waiters.wake();
         }

@@ -29,7 +29,8 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 	$(PY) tests/demo/demo.py
 
 test: build tools ## every test there is: cargo test, ctest, pytest; ends with a line for each
-	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' 'pytest=$(PY) -m pytest'
+	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
+	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest'
 
 test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
@@ -61,12 +62,13 @@ check-symbols: build
 	$(PY) python/ffi_build.py --symbols include/pyssl.h | diff -u tests/data/symbols.txt - || { echo 'the header declares other functions: make header'; exit 1; }
 	nm -D --defined-only $(LIB) | sed 's/.* //' | LC_ALL=C sort | diff -u tests/data/symbols.txt - || { echo 'the library exports other symbols than tests/data/symbols.txt'; exit 1; }
 
-header: $(VENV)/ready ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
+header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
 	cargo run -q -p pyssl-header -- rust include/pyssl.h
+	$(MAKE) -s $(VENV)/ready
 	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt
 
 wheel: build ## dist/*.whl, which needs nothing but cffi
-	rm -rf build/lib build/bdist.*
+	rm -rf build
 	$(PY) -m pip wheel -q --no-build-isolation --no-deps --wheel-dir dist .
 	@ls dist
 
@@ -74,7 +76,7 @@ bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one int
 	$(PY) tests/bench/run.py
 
 clean: ## remove what the other targets made
-	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
+	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
 
 # ---- what the targets rest on
 
@@ -90,6 +92,7 @@ $(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
 
 $(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
+	$(PY) setup.py -q build_ext --inplace # the compiled shim
 	@touch $@
 
 tools:

@@ -18,8 +18,9 @@ from .version import (
 )
 
 if TYPE_CHECKING:
-    from . import rand, tsafe
     from types import ModuleType
+
+    from . import rand, tsafe
 else:
 
     def __getattr__(name: str) -> ModuleType:

@@ -2,8 +2,10 @@
 
 use super::digest;
 use super::error::{Error, Result};
+use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
+use super::pem_text;
 use super::pkey::PKey;
 use super::status::Status;
 use super::sys::{asn1, pem, x509 as sys};
@@ -73,10 +75,30 @@ impl X509 {
         read(&self.inner.lock().cert)
     }
 
+    /// Lends two certificates, which may be one and the same, both locked.
+    pub fn with_two<T>(
+        a: Option<&Arc<Self>>,
+        b: Option<&Arc<Self>>,
+        read: impl FnOnce(Option<&X509Ref>, Option<&X509Ref>) -> T,
+    ) -> T {
+        match (a, b) {
+            (None, None) => read(None, None),
+            (Some(a), None) => a.with(|a| read(Some(a), None)),
+            (None, Some(b)) => b.with(|b| read(None, Some(b))),
+            (Some(a), Some(b)) if Arc::ptr_eq(a, b) => a.with(|cert| read(Some(cert), Some(cert))),
+            // In the order of their addresses, whoever asks: no two threads can wait for each other.
+            (Some(a), Some(b)) if Arc::as_ptr(a) < Arc::as_ptr(b) => a.with(|a| b.with(|b| read(Some(a), Some(b)))),
+            (Some(a), Some(b)) => b.with(|b| a.with(|a| read(Some(a), Some(b)))),
+        }
+    }
+
     pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
         let cert = match filetype {
             FileType::Der => Cert::from_der(data).map_err(Error::from),
-            _ => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            _ => match pem_text::body(data, "CERTIFICATE").and_then(|der| Cert::from_der(&der).ok()) {
+                Some(cert) => Ok(cert),
+                None => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            },
         };
         cert.map(Self::from_openssl).map_err(|error| error.while_doing("cannot load the certificate"))
     }
@@ -161,7 +183,7 @@ impl X509 {
     }
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
-        let key = key.public()?;
+        let key = key.to_be_certified()?;
         sys::set_public_key(&mut self.inner.lock().cert, &key)
     }
 
@@ -178,11 +200,25 @@ impl X509 {
         self.with(sys::signature_algorithm).ok_or_else(|| Error::argument("Undefined signature algorithm"))
     }
 
+    pub fn extension_count(&self) -> usize {
+        self.with(sys::extension_count)
+    }
+
+    /// A copy of an extension; Status::Absent when there is none with this index.
+    pub fn extension(&self, index: usize) -> Result<Arc<Extension>> {
+        let found = self.with(|cert| sys::extension(cert, index))?;
+        found.map(Extension::from_openssl).ok_or_else(|| Error::bare(Status::Absent))
+    }
+
+    pub fn add_extensions(&self, extensions: &[Arc<Extension>]) -> Result<()> {
+        let mut inner = self.inner.lock();
+        extensions.iter().try_for_each(|extension| sys::add_extension(&mut inner.cert, extension.as_openssl()))
+    }
+
     /// The digest over the DER.
     pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
         let digest = digest::by_name(digest)?;
-        let der = self.with(|cert| Ok::<_, Error>(cert.to_der()?))?;
-        digest::of(&digest, &der)
+        self.with(|cert| sys::with_der(cert, |der| digest::of(&digest, der)))?
     }
 }
 
@@ -203,13 +239,7 @@ impl Holder for X509 {
         if inner.stamps[part as usize] != stamp {
             return Err(dead());
         }
-        let mut name = match part {
-            Part::Subject => inner.cert.subject_name(),
-            Part::Issuer => inner.cert.issuer_name(),
-        }
-        .to_owned()?;
-        change(&mut name)?;
-        sys::set_name(&mut inner.cert, part, &name)
+        sys::change_name(&mut inner.cert, part, change)
     }
 }
 

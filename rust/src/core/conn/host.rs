@@ -97,7 +97,7 @@ impl Conn {
             self.callback_failed.store(true, Ordering::SeqCst);
             let engine = self.look();
             if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
-                wire.poison = Some(poison::Poison::new(engine.ssl.is_dtls()));
+                wire.poison = Some(poison::Poison::new(self.is_dtls));
             };
         })
     }

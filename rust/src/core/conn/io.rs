@@ -106,7 +106,7 @@ impl Conn {
             if let Transport::Socket { fd, identity } = self.transport {
                 self.check_identity(fd, identity)?;
             }
-            let (result, arrivals, unsent) = self.step(&mut operation).inspect_err(|error| {
+            let (result, arrivals, unsent) = self.step(flush, &mut operation).inspect_err(|error| {
                 if error.status == Status::Callback {
                     self.last_words();
                 }
@@ -148,19 +148,26 @@ impl Conn {
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
-    fn step<T>(&self, operation: &mut impl FnMut(&Engine) -> Result<T, Stop>) -> Result<(Result<T, Stop>, u64, bool)> {
+    fn step<T>(
+        &self,
+        flush: Flush,
+        operation: &mut impl FnMut(&Engine) -> Result<T, Stop>,
+    ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         self.not_ended_by_callback()?;
         engine.ssl.wire().borrow_mut().flush();
-        let result = operation(&engine);
+        let mut result = operation(&engine);
         if self.callback_failed.load(Ordering::SeqCst) {
             self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent) = {
+        let (arrivals, unsent, send_errno) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog())
+            (wire.arrivals, wire.backlog(), wire.send_errno)
         };
+        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
+            result = Err(Stop::Syscall(send_errno));
+        }
         drop(engine);
         if self.arrivals.load(Ordering::SeqCst) != arrivals {
             self.arrivals.store(arrivals, Ordering::SeqCst);
@@ -198,7 +205,7 @@ impl Conn {
                 let engine = self.enter()?;
                 let mut wire = engine.ssl.wire().borrow_mut();
                 if wire.flush() {
-                    return Ok(());
+                    return if wire.send_errno == 0 { Ok(()) } else { Err(Error::os(wire.send_errno)) };
                 }
                 wire.arrivals
             };

@@ -33,9 +33,8 @@ impl Ssl {
         const DTLS_CTRL_GET_TIMEOUT: c_int = 73;
         let mut left = libc::timeval { tv_sec: 0, tv_usec: 0 };
         // SAFETY: the command fills a timeval.
-        let known = unsafe {
-            ffi::SSL_ctrl(self.as_ptr(), DTLS_CTRL_GET_TIMEOUT, 0, (&mut left as *mut libc::timeval).cast())
-        };
+        let known =
+            unsafe { ffi::SSL_ctrl(self.as_ptr(), DTLS_CTRL_GET_TIMEOUT, 0, (&mut left as *mut libc::timeval).cast()) };
         let micros = u64::try_from(left.tv_usec).ok()? + u64::try_from(left.tv_sec).ok()?.saturating_mul(1_000_000);
         (known == 1).then(|| Duration::from_micros(micros))
     }

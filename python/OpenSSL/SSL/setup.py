@@ -33,6 +33,8 @@ class Setup(Handle):
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
         check(lib.pyssl_conn_set_context(self._handle, context._handle))
+        # The one before holds the verify callback, which stays.
+        self.__dict__.setdefault("_earlier_contexts", []).append(self._context)
         self._context = context
 
     def set_connect_state(self) -> None:
@@ -43,9 +45,7 @@ class Setup(Handle):
         """Makes this end the server."""
         check(lib.pyssl_conn_set_accept_state(self._handle))
 
-    def set_verify(
-        self, mode: int, callback: Optional[Callable[[Any, X509, int, int, int], bool]] = None
-    ) -> None:
+    def set_verify(self, mode: int, callback: Optional[Callable[[Any, X509, int, int, int], bool]] = None) -> None:
         """Says whether and how this peer is verified (VERIFY_*), in place of what the Context says.
 
         callback(connection, certificate, error number, depth, ok) has the last word on each certificate.
@@ -58,7 +58,9 @@ class Setup(Handle):
         if not callable(callback):
             raise TypeError("callback must be callable")
         check(
-            lib.pyssl_conn_set_verify(self._handle, mode, callbacks.verify, callbacks.keep(callback), callbacks.destroy)
+            lib.pyssl_conn_set_verify(
+                self._handle, mode, callbacks.verify, callbacks.keep(callback, self), callbacks.destroy
+            )
         )
 
     def set_info_callback(self, callback: Optional[Callable[[Any, int, int], Any]]) -> None:
@@ -70,7 +72,7 @@ class Setup(Handle):
             raise TypeError("callback must be callable")
         check(
             lib.pyssl_conn_set_info_callback(
-                self._handle, callbacks.info, callbacks.keep(callback), callbacks.destroy
+                self._handle, callbacks.info, callbacks.keep(callback, self), callbacks.destroy
             )
         )
 

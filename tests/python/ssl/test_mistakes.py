@@ -80,7 +80,11 @@ class Mistakes:
     def files(self) -> None:
         context = SSL.Context(SSL.TLS_METHOD)
         path = self.directory
-        key, chain, trust = context.use_privatekey_file, context.use_certificate_chain_file, context.load_verify_locations
+        key, chain, trust = (
+            context.use_privatekey_file,
+            context.use_certificate_chain_file,
+            context.load_verify_locations,
+        )
         self.wrong("missing key file", lambda: key(path / "missing.key"))
         self.wrong("missing certificate file", lambda: chain(path / "missing.crt"))
         self.wrong("missing CA file", lambda: trust(path / "missing.crt"))

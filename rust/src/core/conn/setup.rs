@@ -31,8 +31,8 @@ impl Conn {
         ctx.change(|ssl| engine.ssl.set_ctx(ssl)).map_err(|error| error.doing("cannot change the context"))?;
         let theirs = ctx.callbacks();
         self.change_callbacks(|own| {
-            let (verify, info) = (own.verify.take(), own.info.take());
-            *own = Callbacks { verify, ..Callbacks::clone(&theirs) };
+            let info = own.info.take();
+            *own = own.moved_to(&theirs);
             if self.has_own_info.load(Ordering::Relaxed) {
                 own.info = info;
             }

@@ -54,6 +54,14 @@ pub struct Callbacks {
     pub cookie_verify: Option<Arc<CookieVerify>>,
 }
 
+impl Callbacks {
+    /// The set of a connection that moves from this context to another's: those that OpenSSL keeps in the connection
+    /// stay, the others are the new context's.
+    pub fn moved_to(&self, other: &Callbacks) -> Callbacks {
+        Callbacks { verify: self.verify.clone(), ..other.clone() }
+    }
+}
+
 impl Ctx {
     pub fn callbacks(&self) -> Arc<Callbacks> {
         self.callbacks.lock().clone()

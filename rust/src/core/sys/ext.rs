@@ -174,15 +174,6 @@ extern "C" {
     pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;
     pub fn X509_VERIFY_PARAM_get_time(parameters: *const ffi::X509_VERIFY_PARAM) -> libc::time_t;
     /// <openssl/ssl.h>
-    pub fn SSL_CTX_set_info_callback(
-        ctx: *mut ffi::SSL_CTX,
-        callback: Option<unsafe extern "C" fn(ssl: *const ffi::SSL, at: c_int, value: c_int)>,
-    );
-    pub fn SSL_CTX_get_verify_depth(ctx: *const ffi::SSL_CTX) -> c_int;
-    pub fn SSL_CTX_set_timeout(ctx: *mut ffi::SSL_CTX, seconds: c_long) -> c_long;
-    pub fn SSL_CTX_get_timeout(ctx: *const ffi::SSL_CTX) -> c_long;
-    /// <openssl/pem.h>, OpenSSL 3.0: parameters of any kind of key, DH among them.
-    pub fn PEM_read_bio_Parameters(bio: *mut ffi::BIO, out: *mut *mut ffi::EVP_PKEY) -> *mut ffi::EVP_PKEY;
     pub fn SSL_renegotiate(ssl: *mut ffi::SSL) -> c_int;
     pub fn SSL_renegotiate_pending(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_key_update(ssl: *mut ffi::SSL, kind: c_int) -> c_int;
@@ -205,4 +196,13 @@ extern "C" {
     pub fn X509_VERIFY_PARAM_get0_host(param: *mut ffi::X509_VERIFY_PARAM, index: c_int) -> *mut c_char;
     pub fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut ffi::X509_VERIFY_PARAM) -> *mut c_char;
     pub fn SSL_is_dtls(ssl: *const ffi::SSL) -> c_int;
+    pub fn SSL_CTX_set_info_callback(
+        ctx: *mut ffi::SSL_CTX,
+        callback: Option<unsafe extern "C" fn(ssl: *const ffi::SSL, at: c_int, value: c_int)>,
+    );
+    pub fn SSL_CTX_get_verify_depth(ctx: *const ffi::SSL_CTX) -> c_int;
+    pub fn SSL_CTX_set_timeout(ctx: *mut ffi::SSL_CTX, seconds: c_long) -> c_long;
+    pub fn SSL_CTX_get_timeout(ctx: *const ffi::SSL_CTX) -> c_long;
+    /// <openssl/pem.h>, OpenSSL 3.0: parameters of any kind of key, DH among them.
+    pub fn PEM_read_bio_Parameters(bio: *mut ffi::BIO, out: *mut *mut ffi::EVP_PKEY) -> *mut ffi::EVP_PKEY;
 }

@@ -3,6 +3,7 @@
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::err;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::os::fd::RawFd;
@@ -112,6 +113,8 @@ impl Conn {
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
                 if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
+                    // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
+                    err::clear();
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));
@@ -152,7 +155,6 @@ impl Conn {
     ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         self.not_ended_by_callback()?;
-        crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
         let mut result = operation(&engine);
         if self.callback_failed.load(Ordering::SeqCst) {
@@ -167,7 +169,8 @@ impl Conn {
             result = Err(Stop::Syscall(send_errno));
         }
         drop(engine);
-        if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
+        if self.arrivals.load(Ordering::SeqCst) != arrivals {
+            self.arrivals.store(arrivals, Ordering::SeqCst);
             // Whoever waits for input may have got what it needs by this thread's reading.
             self.waiters.wake();
         }

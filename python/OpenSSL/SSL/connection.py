@@ -271,8 +271,11 @@ class Connection(Setup, Facts):
             self._bio_failed(count)
         return count
 
-    def bio_write(self, buf: Any) -> int:
-        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram."""
+    def bio_write(self, buf: Any, flags: int = 0) -> int:
+        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram.
+
+        flags is there for callers of 0.10 and does nothing.
+        """
         data = buf if type(buf) is bytes else _bytes(buf)
         count: int = _bio_write(self._handle, data, len(data))
         if count <= 0:

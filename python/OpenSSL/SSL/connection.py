@@ -32,6 +32,9 @@ _bio_write = lib.pyssl_conn_bio_write
 _handshake = lib.pyssl_conn_do_handshake
 _from_buffer = ffi.from_buffer
 
+#: In get_shutdown(): this end has sent its close_notify.
+_SENT_SHUTDOWN = 1
+
 # Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append are
 # atomic, so threads share them without a lock; what an exception loses on the way is made again.
 _rooms: List[Tuple[Any, Any]] = []
@@ -87,7 +90,9 @@ class Connection(Setup, Facts):
         """Sends close_notify when all went well, as far as that can be done at once, and closes the socket."""
         if kind is None:
             try:
-                self.shutdown()
+                # A second shutdown() would wait for the peer's close_notify.
+                if not self.get_shutdown() & _SENT_SHUTDOWN:
+                    self.shutdown()
             except (Error, OSError):
                 pass
         self._close()

@@ -184,10 +184,14 @@ impl Conn {
             self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent, send_errno) = {
+        let (arrivals, unsent, errno, send_errno) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog(), wire.send_errno)
+            (wire.arrivals, wire.backlog(), wire.errno, wire.send_errno)
         };
+        if errno != 0 && matches!(result, Err(Stop::WantRead)) {
+            // Of a datagram socket: the call fails, the connection may go on.
+            result = Err(Stop::Syscall(errno));
+        }
         if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
             result = Err(Stop::Syscall(send_errno));
         }

@@ -175,6 +175,10 @@ impl Wire {
             Err(errno) => {
                 self.arrivals += 1;
                 self.errno = errno;
+                if socket.is_datagram {
+                    // A refusal (ICMP) of one datagram. SSL is not told, for it would give up.
+                    return Read::Later;
+                }
                 Read::Failed
             }
         }

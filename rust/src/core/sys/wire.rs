@@ -6,7 +6,7 @@
 
 use super::buffer::Buffer;
 use super::ext;
-use super::poison::Poison;
+use super::poison::{as_heard, Poison};
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
@@ -177,6 +177,8 @@ impl Wire {
 
     /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox. False on a hard failure.
     fn write(&mut self, bytes: &[u8]) -> bool {
+        let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
+        let bytes = alert.as_ref().map_or(bytes, |alert| alert);
         if self.errno != 0 && self.socket.is_some() {
             return false;
         }

@@ -29,7 +29,8 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 	$(PY) tests/demo/demo.py
 
 test: build tools ## every test there is: cargo test, ctest, pytest; ends with a line for each
-	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' 'pytest=$(PY) -m pytest'
+	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
+	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest'
 
 test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
@@ -75,7 +76,7 @@ bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one int
 	$(PY) tests/bench/run.py
 
 clean: ## remove what the other targets made
-	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
+	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
 
 # ---- what the targets rest on
 
@@ -91,6 +92,7 @@ $(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
 
 $(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
+	$(PY) setup.py -q build_ext --inplace # the compiled shim
 	@touch $@
 
 tools:

@@ -1,4 +1,4 @@
-"""What holds for every test: it ends with as many handles as it began with."""
+"""What holds for every test: it leaves no handle behind."""
 
 from __future__ import annotations
 
@@ -22,4 +22,5 @@ def no_handle_is_left() -> Iterator[None]:
     before = lib.pyssl_handle_count()
     yield
     gc.collect()
-    assert lib.pyssl_handle_count() == before
+    # Fewer, where pytest has let go of what an earlier test's traceback held.
+    assert lib.pyssl_handle_count() <= before

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakValueDictionary
 
-from .._native import ffi, pending
+from .._native import ffi, pending, trampoline
 from ..crypto import X509
 
 #: Every Connection by its handle.
@@ -23,7 +23,7 @@ def _connection(handle: Any) -> Any:
     return live[int(ffi.cast("uintptr_t", handle))]
 
 
-@ffi.callback("int(void *, pyssl_conn *, pyssl_x509 *, int, int, int)", error=_RAISED)
+@trampoline("pyssl_verify_callback", error=_RAISED)
 def verify(userdata: Any, conn: Any, cert: Any, error: int, depth: int, ok: int) -> int:
     """set_verify: callback(connection, certificate, error number, depth, ok) -> truthy accepts."""
     try:
@@ -35,7 +35,7 @@ def verify(userdata: Any, conn: Any, cert: Any, error: int, depth: int, ok: int)
         return _RAISED
 
 
-@ffi.callback("void(void *)")
+@trampoline("pyssl_destructor")
 def destroy(userdata: Any) -> None:
     """The library lets go of a userdata."""
     _kept.pop(int(ffi.cast("uintptr_t", userdata)), None)

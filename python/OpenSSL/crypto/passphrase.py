@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, Tuple, Union
 
-from .._native import ffi, pending
+from .._native import ffi, pending, trampoline
 from .filetypes import FILETYPE_PEM
 
 #: Called with 1 when the passphrase is for encrypting, 0 for decrypting; returns at most 1024 bytes.
@@ -46,7 +46,7 @@ def _checked(passphrase: object) -> bytes:
     return passphrase
 
 
-@ffi.callback("pyssl_passphrase_fn", error=-1)  # type: ignore[untyped-decorator]
+@trampoline("pyssl_passphrase_fn", error=-1)
 def _give(userdata: Any, writing: int, room: Any, size: int) -> int:
     try:
         passphrase = _checked(ffi.from_handle(userdata)(writing))

@@ -1,5 +1,5 @@
-/* What the ABI costs by itself. A gate is a call that has nothing to do (free of NULL); a lookup is what a call that
- * stores a number in a connection costs beyond a gate. In nanoseconds of processor time. */
+/* What the ABI costs by itself, in nanoseconds of processor time: a gate is a call that has nothing to do (free of
+ * NULL), a lookup is what a call that stores a number in a connection costs beyond that. */
 #define _POSIX_C_SOURCE 200809L
 #include "worker.h"
 #include <pyssl.h>
@@ -9,7 +9,7 @@
 struct caller {
     pyssl_conn *conn;
     double seconds;
-    double gate, lookup; /* out: seconds of processor time for each */
+    double gate, call; /* out: nanoseconds of processor time for each */
 };
 
 /* Gates and calls in turns, so that what disturbs the one disturbs the other. */
@@ -34,8 +34,8 @@ static void *call(void *argument) {
     } while (at - begin < caller->seconds);
     if (status != PYSSL_OK)
         die("call", pyssl_error_message());
-    caller->gate = gates / (double)count;
-    caller->lookup = (calls - gates) / (double)count;
+    caller->gate = 1e9 * gates / (double)count;
+    caller->call = 1e9 * calls / (double)count;
     return NULL;
 }
 
@@ -48,12 +48,18 @@ static struct caller called(double seconds) {
     return caller;
 }
 
-double gate(double seconds) { return 1e9 * called(seconds).gate; }
+double gate(double seconds) { return called(seconds).gate; }
 
-double lookup(double seconds) { return 1e9 * called(seconds).lookup; }
+double gate_and_lookup(double seconds) { return called(seconds).call; }
 
-/* Two threads at once; what a lookup costs either on the average. */
-static double lookup_by_two(int same, double seconds) {
+double lookup(double seconds) {
+    struct caller caller = called(seconds);
+
+    return caller.call - caller.gate;
+}
+
+/* Two threads at once; what a call costs either on the average. */
+static double by_two(int same, double seconds) {
     peer *one = peer_new(client_context, 0, -1), *other = peer_new(client_context, 0, -1);
     struct caller callers[2] = {{(pyssl_conn *)one, seconds, 0, 0},
                                 {(pyssl_conn *)(same ? one : other), seconds, 0, 0}};
@@ -64,9 +70,9 @@ static double lookup_by_two(int same, double seconds) {
     pthread_join(thread, NULL);
     peer_free(one);
     peer_free(other);
-    return 1e9 * (callers[0].lookup + callers[1].lookup) / 2;
+    return (callers[0].call + callers[1].call) / 2;
 }
 
-double lookup_two(double seconds) { return lookup_by_two(0, seconds); }
+double two_handles(double seconds) { return by_two(0, seconds); }
 
-double lookup_same(double seconds) { return lookup_by_two(1, seconds); }
+double same_handle(double seconds) { return by_two(1, seconds); }

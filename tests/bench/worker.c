@@ -1,6 +1,6 @@
 /* Runs cases for tests/bench/run.py:
  *
- *     worker DIR             reads "CASE SECONDS" lines and answers each with a line that holds the rate
+ *     worker DIR             reads "CASE SECONDS" lines and answers each with a line that holds the result
  *     worker DIR idle PAIRS [release]    prints the resident bytes of one side of an idle connection
  *
  * DIR has server.pem, server.key and ca.pem. The first line out names the OpenSSL inside. */
@@ -27,8 +27,9 @@ static const struct {
 #ifdef BENCH_PYSSL
     {"gate", gate},
     {"lookup", lookup},
-    {"lookup-two", lookup_two},
-    {"lookup-same", lookup_same},
+    {"gate-and-lookup", gate_and_lookup},
+    {"two-handles", two_handles},
+    {"same-handle", same_handle},
     {"duplex-one", duplex_one},
     {"duplex-two", duplex_two},
 #endif

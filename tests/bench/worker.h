@@ -11,13 +11,14 @@
 /* Contexts of a worker, made once: TLS 1.3, an EC P-256 certificate, the client verifies. */
 extern peer_context *server_context, *client_context;
 
-/* A case works for about that many seconds and gives its rate, as a number a second. */
+/* A case works for about that many seconds and gives its result: a number a second, or what it says itself. */
 typedef double bench_case(double seconds);
 
-bench_case handshakes, messages_64, messages_1k, records_16k;             /* pumped.c */
-bench_case bulk, pingpong, second_thread;                                 /* sockets.c */
-double idle_memory(int pairs);                                            /* pumped.c: bytes a side */
-bench_case gate, lookup, lookup_two, lookup_same, duplex_one, duplex_two; /* abi.c, duplex.c: libpyssl only */
+bench_case handshakes, messages_64, messages_1k, records_16k; /* pumped.c */
+bench_case bulk, pingpong, second_thread;                     /* sockets.c */
+double idle_memory(int pairs);                                /* pumped.c: bytes a side */
+/* abi.c and duplex.c, on libpyssl only */
+bench_case gate, lookup, gate_and_lookup, two_handles, same_handle, duplex_one, duplex_two;
 
 double wall_clock(void);
 double processor_clock(void); /* time on a processor, of this thread */

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from OpenSSL import crypto
-
 from bench.worker import FOLDER, Case, rate
+
+from OpenSSL import crypto
 
 PEM = crypto.FILETYPE_PEM
 HOUR = 3600

@@ -11,9 +11,9 @@ import venv
 from pathlib import Path
 from typing import Optional, Sequence
 
-from OpenSSL import _native
-
 from bench.plan import ABI, API, LIBPYSSL, LIBSSL, PYOPENSSL, SSL
+
+from OpenSSL import _native
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "tests" / "bench"
@@ -163,8 +163,8 @@ def openssl_flags() -> tuple[list[str], list[str]]:
     named = os.environ.get("OPENSSL_DIR")
     for folder in [*([Path(named)] if named else []), *reversed(embedded)]:
         if version_of(folder) == wanted:
-            library = next(path for path in sorted(folder.glob("lib*")) if (path / "libssl.a").exists())
-            return [f"-I{folder / 'include'}"], [f"-L{library}", "-l:libssl.a", "-l:libcrypto.a", "-ldl"]
+            archives = next(path for path in sorted(folder.glob("lib*")) if (path / "libssl.a").exists())
+            return [f"-I{folder / 'include'}"], [f"-L{archives}", "-l:libssl.a", "-l:libcrypto.a", "-ldl"]
     system = subprocess.run(["pkg-config", "--modversion", "openssl"], capture_output=True, text=True)
     if system.stdout.strip() == wanted:
         return [], ["-lssl", "-lcrypto"]

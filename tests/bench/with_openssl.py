@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 
-import OpenSSL
-from OpenSSL import SSL
-from OpenSSL.SSL import Connection, WantReadError
-
 from bench.crypto_cases import crypto_cases
 from bench.tls_cases import RECORD, idle_memory, tls_cases
 from bench.worker import FOLDER, serve
+
+import OpenSSL
+from OpenSSL import SSL
+from OpenSSL.SSL import Connection, WantReadError
 
 #: What programs ask bio_read for.
 ROOM = 32768

@@ -1,6 +1,6 @@
 """Keys, certificates and their containers."""
 
-from __future__ import annotations
+from typing import Tuple
 
 from .crl import CRL, dump_crl, load_crl
 from .curves import _EllipticCurve, get_elliptic_curve, get_elliptic_curves
@@ -28,12 +28,7 @@ from .request import X509Req, dump_certificate_request, load_certificate_request
 from .revoked import Revoked
 from .signature import sign, verify
 from .spki import NetscapeSPKI
-from .store import (
-    X509Store,
-    X509StoreContext,
-    X509StoreContextError,
-    X509StoreFlags,
-)
+from .store import X509Store, X509StoreContext, X509StoreContextError, X509StoreFlags
 from .x509 import X509, X509_verify_cert_error_string, dump_certificate, load_certificate
 
 # The names of 0.6 to 0.9, when the classes were functions.
@@ -44,8 +39,8 @@ PKCS7Type = PKCS7
 PKeyType = PKey
 X509ExtensionType = X509Extension
 X509NameType = X509Name
-X509StoreType = X509Store
 X509ReqType = X509Req
+X509StoreType = X509Store
 X509Type = X509
 
 __all__ = [
@@ -103,7 +98,7 @@ __all__ = [
     "verify",
 ]
 
-_classes: tuple[type, ...] = (
+_classes: Tuple[type, ...] = (
     CRL,
     NetscapeSPKI,
     PKCS12,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Optional, Sequence
+from typing import Any, Iterable, List, Optional, Tuple
 
 from .._native import Handle, bytes_of, ffi, handle_of, int_of, lib, text_of
 from .errors import Error
@@ -55,15 +55,13 @@ class X509Extension(Handle):
         return text_of(Error, lib.pyssl_ext_text, self._handle)
 
 
-def handles(extensions: Iterable[X509Extension]) -> Sequence[Any]:
-    """The handles of extensions, in a row as C wants them."""
-    found = []
-    for extension in extensions:
+def row(extensions: Iterable[X509Extension]) -> Tuple[List[X509Extension], Any]:
+    """Extensions and their handles in a row as C wants them; the list keeps them alive until the call is over."""
+    found = list(extensions)
+    for extension in found:
         if not isinstance(extension, X509Extension):
             raise ValueError("One of the elements is not an X509Extension")
-        found.append(extension._handle)
-    row: Sequence[Any] = ffi.new("pyssl_ext *[]", found)
-    return row
+    return found, ffi.new("pyssl_ext *[]", [extension._handle for extension in found])
 
 
 def _byte_string(value: bytes, name: str) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Iterable, List, Optional, Union
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
 from .errors import Error
-from .extension import X509Extension, handles
+from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
-from .name import X509Name
+from .name import X509Name, view
 from .pkey import PKey
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class X509Req(Handle):
 
     def get_subject(self) -> X509Name:
         """A live view of the subject name; writing to it changes this request, which it keeps alive."""
-        return X509Name._adopt(handle_of(Error, "pyssl_name **", lib.pyssl_req_subject, self._handle))
+        return view(lib.pyssl_req_subject, self._handle)
 
     def get_pubkey(self) -> PKey:
         """The public key to be certified. Error when there is none."""
@@ -65,8 +65,8 @@ class X509Req(Handle):
 
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
         """Adds to the extensions that are asked for. ValueError when one of them is no X509Extension."""
-        row = handles(extensions)
-        _done(lib.pyssl_req_add_extensions(self._handle, row, len(row)))
+        kept, handles = row(extensions)
+        _done(lib.pyssl_req_add_extensions(self._handle, handles, len(kept)))
 
     def get_extensions(self) -> List[X509Extension]:
         """Copies of the extensions that are asked for."""

@@ -17,7 +17,7 @@ object!(Extension, pyssl_ext, 4, "ext");
 
 /// An extension by name and value in the syntax of OpenSSL's configuration files (x509v3_config). There is no
 /// configuration behind it: "@section" is refused.
-/// @param name      OpenSSL's short name ("basicConstraints") or dotted numbers
+/// @param name      OpenSSL's short name ("basicConstraints"); also dotted numbers, with a "DER:" or "ASN1:" value
 /// @param critical  not 0 marks it critical
 /// @param value     "CA:TRUE, pathlen:0"
 /// @param subject   the certificate that "hash" and "email:copy" look at, or NULL

@@ -2,10 +2,11 @@
 
 use super::crl::Crl;
 use super::error::{Detail, Error, Result, VerifyFailure};
+use super::known_chains::KnownChains;
 use super::status::Status;
 use super::sys::store as sys;
 use super::x509::X509;
-use openssl::x509::store::X509Store;
+use openssl::x509::store::{X509Store, X509StoreRef};
 use parking_lot::{Mutex, RwLock};
 use std::any::Any;
 use std::ffi::CStr;
@@ -15,6 +16,8 @@ pub struct Store {
     store: X509Store,
     /// OpenSSL locks what is in a store, but not its parameters.
     parameters: RwLock<()>,
+    /// Chains that were found good against this store.
+    known: KnownChains,
     /// What `store` is a part of.
     _owner: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -27,6 +30,11 @@ impl Store {
     /// The store inside another object (a TLS context), which it keeps alive. `store` is a reference of its own.
     pub fn of_owner(owner: Arc<dyn Any + Send + Sync>, store: X509Store) -> Arc<Self> {
         Self::holding(store, Some(owner))
+    }
+
+    /// The store itself, for what verifies with it.
+    pub fn shared(&self) -> &X509StoreRef {
+        &self.store
     }
 
     /// Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.
@@ -68,7 +76,7 @@ impl Store {
     }
 
     fn holding(store: X509Store, owner: Option<Arc<dyn Any + Send + Sync>>) -> Arc<Self> {
-        Arc::new(Store { store, parameters: RwLock::new(()), _owner: owner })
+        Arc::new(Store { store, parameters: RwLock::new(()), known: KnownChains::default(), _owner: owner })
     }
 }
 
@@ -116,7 +124,7 @@ impl StoreContext {
             let _lock = store.parameters.read();
             sys::Verification::new(&store.store, cert, untrusted)?
         };
-        match verification.run() {
+        match verification.run(&store.known) {
             Ok(()) => Ok(verification),
             Err(refused) => Err(Refusal {
                 culprit: refused.culprit.and_then(|cert| X509::copy_of(&cert).ok()),

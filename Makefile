@@ -6,7 +6,7 @@ PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
 SYSTEM := target/system/release/libpyssl.so
-C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch])
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch])
 PYTHON_CODE := python tests setup.py
 
 # Debug builds (tests, clippy) link the OpenSSL that the release build has made, instead of making a second one.

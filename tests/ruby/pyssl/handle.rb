@@ -30,12 +30,12 @@ module PySSL
 
     # The number itself, for calls of ABI; 0 once freed.
     def to_i
-      @handle
+      @handle || 0 # nil where making it failed
     end
 
     # Frees the object now. Once is enough, twice is fine.
     def free
-      return if @handle.zero?
+      return if freed?
 
       ObjectSpace.undefine_finalizer(self)
       handle, @handle = @handle, 0
@@ -44,14 +44,17 @@ module PySSL
     end
 
     def freed?
-      @handle.zero?
+      to_i.zero?
     end
 
     def inspect
-      format("#<%<class>s %<handle>#x>", class: self.class, handle: @handle)
+      format("#<%<class>s %<handle>#x>", class: self.class, handle: to_i)
     end
 
+    # A copy would share the handle, and has the finaliser already: its end would be the end of both.
     def initialize_copy(_)
+      ObjectSpace.undefine_finalizer(self)
+      @handle = 0
       raise TypeError, "can't copy #{self.class}"
     end
 

@@ -81,7 +81,18 @@ module PySSL
 
     # A connection that someone else frees; what a callback gets.
     def self.lent(handle)
-      allocate.tap { |connection| connection.instance_variable_set(:@handle, handle) }
+      allocate.tap do |connection|
+        connection.instance_variable_set(:@handle, handle)
+        connection.instance_variable_set(:@lent, true)
+      end
+    end
+
+    def lent?
+      !!@lent
+    end
+
+    def free
+      lent? ? @handle = 0 : super
     end
 
     # The client's end, with the handshake done.

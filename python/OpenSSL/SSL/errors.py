@@ -10,11 +10,14 @@ from .._native import fail as _fail
 from .._native.errors import describe, last
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import NoReturn, Optional
 
 
 class Error(Described, Exception):
     """An operation of OpenSSL.SSL failed. args is ([(lib, func, reason), ...],), oldest first; the list may be empty."""
+
+    #: From sendall: how many bytes went before this was raised.
+    sent: Optional[int] = None
 
 
 class ZeroReturnError(Error):

@@ -9,19 +9,26 @@ use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+const TLS1_3: u16 = 0x0304;
+
 impl Conn {
     pub fn do_handshake(&self) -> Result<()> {
-        self.drive(Flush::Needed, |engine| engine.ssl.do_handshake())
+        self.drive(Flush::Needed, |engine| {
+            engine.carry_on_renegotiation()?;
+            engine.ssl.do_handshake()?;
+            engine.established.set(true);
+            Ok(())
+        })
     }
 
     /// Receives at most one record's worth.
     pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
-        self.drive(Flush::Tried, |engine| engine.ssl.read(room))
+        self.drive(Flush::Tried, |engine| engine.read(room))
     }
 
     /// As `recv`, and the bytes stay to be received again.
     pub fn peek(&self, room: &mut [u8]) -> Result<usize> {
-        self.drive(Flush::Tried, |engine| engine.ssl.peek(room))
+        self.drive(Flush::Tried, |engine| engine.peek(room))
     }
 
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
@@ -92,10 +99,17 @@ impl Conn {
     }
 
     /// Does an operation, waiting as its transport and timeout allow: the one loop all I/O goes through.
-    fn drive<T>(&self, flush: Flush, mut operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
+    pub(super) fn drive<T>(&self, flush: Flush, mut operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
         let mut patience = Patience::new(self.timeout.load(Ordering::Relaxed));
         loop {
-            let (result, arrivals, unsent) = self.step(flush, &mut operation)?;
+            if let Transport::Socket { fd, identity } = self.transport {
+                self.check_identity(fd, identity)?;
+            }
+            let (result, arrivals, unsent) = self.step(flush, &mut operation).inspect_err(|error| {
+                if error.status == Status::Callback {
+                    self.last_words();
+                }
+            })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
                 if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
                     continue;
@@ -109,7 +123,7 @@ impl Conn {
                 _ => return result.map_err(|stop| self.explain(stop)),
             };
             match self.transport {
-                Transport::Socket { fd, identity } => {
+                Transport::Socket { fd, .. } => {
                     let mut events = if matches!(want, Stop::WantRead) { libc::POLLIN } else { libc::POLLOUT };
                     if unsent {
                         events |= libc::POLLOUT;
@@ -118,7 +132,6 @@ impl Conn {
                         Some(error) => error,
                         None => self.explain(want),
                     })?;
-                    self.check_identity(fd, identity)?;
                 }
                 // Nothing to wait on: the user moves the bytes. What is unsent is for bio_read to fetch.
                 _ => return result.map_err(|stop| self.explain(stop)),
@@ -138,11 +151,12 @@ impl Conn {
         operation: &mut impl FnMut(&Engine) -> Result<T, Stop>,
     ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
+        self.not_ended_by_callback()?;
         crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
         let mut result = operation(&engine);
-        if self.callback_failed.swap(false, Ordering::SeqCst) {
-            crate::core::sys::err::clear();
+        if self.callback_failed.load(Ordering::SeqCst) {
+            self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
         let (arrivals, unsent, send_errno) = {
@@ -168,8 +182,13 @@ impl Conn {
         let wants_input = events & libc::POLLIN != 0;
         let stale =
             || self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
-        match self.waiters.wait(fd, events, patience.deadline(), stale) {
+        let resend = self.dtls_timeout().map(|left| Instant::now() + left);
+        let deadline = patience.deadline();
+        let resend = resend.filter(|resend| deadline.is_none_or(|deadline| *resend < deadline));
+        match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
+            // Whoever waits for an answer in a blocking call is the one to send the question again.
+            Ok(Woken::Timeout) if resend.is_some() => self.dtls_handle_timeout().map(drop).map_err(Some),
             Ok(Woken::Interrupted) => Err(Some(Error::bare(Status::Interrupted))),
             Ok(Woken::Timeout) => Err(Some(Error::bare(Status::Timeout))),
             Err(errno) => Err(Some(Error::os(errno))),
@@ -196,7 +215,7 @@ impl Conn {
         }
     }
 
-    /// After a wait: the number may have been closed and given to another file meanwhile.
+    /// Before anything is read or written: the number may have been closed and given to another file meanwhile.
     fn check_identity(&self, fd: RawFd, identity: Option<(u64, u64)>) -> Result<()> {
         if wait::identity(fd) == identity {
             return Ok(());
@@ -212,6 +231,51 @@ pub(super) enum Flush {
     Needed,
     /// Yes: some later call sends it on.
     Tried,
+}
+
+impl Engine {
+    fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
+        if !self.set_aside.borrow().is_empty() {
+            return Ok(self.set_aside.borrow_mut().pop(room));
+        }
+        let got = self.ssl.read(room)?;
+        self.established.set(true);
+        Ok(got)
+    }
+
+    fn peek(&self, room: &mut [u8]) -> Result<usize, Stop> {
+        if !self.set_aside.borrow().is_empty() {
+            return Ok(self.set_aside.borrow().peek(room));
+        }
+        self.ssl.peek(room)
+    }
+
+    /// Does what is left of a renegotiation, before sending. By reading, for only then does OpenSSL put up with the data
+    /// that the peer sends before it answers (a handshake that meets it ends the connection: "unexpected record"). That
+    /// data is set aside for whoever receives.
+    fn carry_on_renegotiation(&self) -> Result<(), Stop> {
+        const MOST: usize = 16 << 20;
+        let under_way = || self.asked_again.get() || !self.ssl.is_init_finished();
+        if !self.established.get() || !under_way() || self.ssl.version() == libc::c_int::from(TLS1_3) {
+            return Ok(());
+        }
+        let mut room = vec![0; 16384];
+        while under_way() {
+            if self.ssl.pending() == 0 {
+                self.asked_again.set(false);
+            }
+            match self.ssl.read(&mut room) {
+                Ok(got) => self.set_aside.borrow_mut().push(&room[..got]),
+                Err(Stop::WantRead) if !under_way() => {}
+                Err(stop) => return Err(stop),
+            }
+            if self.set_aside.borrow().len() > MOST {
+                let why = "the peer goes on sending data in place of answering a renegotiation";
+                return Err(Stop::Failed(Error::new(Status::Error, why)));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// SSL takes a record only when the last one is out; a send is done when its own is out too.
@@ -232,7 +296,9 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
     if piled_up() {
         return Err(Stop::WantWrite);
     }
+    engine.carry_on_renegotiation()?;
     let sent = engine.ssl.write(bytes)?;
+    engine.established.set(true);
     if piled_up() {
         *taken = Some(sent);
         return Err(Stop::WantWrite);
@@ -249,6 +315,11 @@ pub(super) struct Patience {
 impl Patience {
     fn new(milliseconds: i64) -> Self {
         Patience { milliseconds, deadline: None }
+    }
+
+    /// To wait not at all.
+    pub(super) fn none() -> Self {
+        Self::new(0)
     }
 
     /// No timeout of the connection's own.

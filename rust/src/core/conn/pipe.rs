@@ -119,22 +119,27 @@ impl Conn {
         }
     }
 
+    /// Writes what the transport takes without waiting for a turn; what it raises is dropped.
+    pub(super) fn pump_out_once(&self, pipe: &dyn Pipe, writing: &Turn) -> Result<bool> {
+        self.pump_out(pipe, writing, false, &mut Patience::none())
+    }
+
     fn write_out(&self, pipe: &dyn Pipe) -> Result<bool> {
         loop {
-            let mut rest = std::mem::take(&mut self.look().ssl.wire().borrow_mut().outbox);
+            let mut rest = self.look().ssl.wire().borrow_mut().outbox.take();
             if rest.is_empty() {
                 return Ok(true);
             }
             while !rest.is_empty() {
                 self.not_closed()?;
-                let moved = pipe.write(rest.as_slice());
-                match checked(moved, rest.len()) {
+                let moved = pipe.write(rest.front());
+                match checked(moved, rest.front().len()) {
                     Ok(Some(n)) if n > 0 => rest.consume(n),
                     stopped => {
                         // What other threads added meanwhile goes behind it.
                         let engine = self.look();
                         let mut wire = engine.ssl.wire().borrow_mut();
-                        rest.push(wire.outbox.as_slice());
+                        rest.append(wire.outbox.take());
                         wire.outbox = rest;
                         return stopped.map(|_| false);
                     }

@@ -1,12 +1,14 @@
 //! A context's own certificate, chain and key.
 
 use super::Ctx;
-use crate::core::error::Result;
+use crate::core::error::{Detail, Entry, Error, Result};
 use crate::core::files;
 use crate::core::filetype::FileType;
 use crate::core::passphrase::Passphrase;
 use crate::core::pkey::PKey;
+use crate::core::status::Status;
 use crate::core::x509::X509;
+use libc::c_int;
 use openssl::x509::X509 as Cert;
 use std::ffi::CStr;
 
@@ -62,4 +64,13 @@ impl Ctx {
             PKey::load_private(filetype, &data, passphrase).map_err(|error| files::bad("private key", path, error))?;
         self.use_private_key(&key)
     }
+}
+
+/// PEM or DER, as OpenSSL's SSL_CTX_use_*_file have it: another number is OpenSSL's own error.
+pub fn file_type(number: c_int) -> Result<FileType> {
+    FileType::to_load(number).map_err(|_| {
+        let entry = Entry { library: "SSL routines".into(), reason: "bad ssl filetype".into(), ..Entry::default() };
+        let message = format!("{number} is no type of file that can be loaded: it must be PEM or ASN1").into();
+        Error::with(Status::Error, Detail { message, entries: vec![entry], ..Detail::default() })
+    })
 }

@@ -153,7 +153,7 @@ unsafe fn recognise(context: *mut ffi::X509_STORE_CTX, known: &KnownChains) -> (
         if ffi::X509_STORE_CTX_get_error(context) != ffi::X509_V_OK || chain.len() < 2 {
             return (None, false);
         }
-        let Some(fingerprint) = known_chains::fingerprint(u64::from(flags), &chain) else { return (None, false) };
+        let Some(fingerprint) = known_chains::fingerprint(flags, &chain) else { return (None, false) };
         let when = match flags {
             flags if flags & ffi::X509_V_FLAG_USE_CHECK_TIME != 0 => ext::X509_VERIFY_PARAM_get_time(parameters),
             _ => now(),

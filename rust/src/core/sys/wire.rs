@@ -6,6 +6,7 @@
 
 use super::buffer::Buffer;
 use super::ext;
+use super::poison::Poison;
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
@@ -36,6 +37,8 @@ pub struct Wire {
     first: Vec<u8>,
     /// How many bytes to take from the socket beyond what SSL asks for; 0 keeps select() truthful.
     pub read_ahead: usize,
+    /// Read before, and in place of, all that comes: the connection is to end.
+    pub poison: Option<Poison>,
 }
 
 /// A descriptor that is used without ever blocking.
@@ -73,7 +76,13 @@ impl Wire {
             arrivals: 0,
             first: Vec::new(),
             read_ahead: 0,
+            poison: None,
         }
+    }
+
+    /// For DTLS: what goes in as one piece comes out as one.
+    pub fn keep_datagrams(&mut self) {
+        (self.inbox, self.outbox) = (Buffer::datagrams(), Buffer::datagrams());
     }
 
     /// Bytes from the peer that somebody else fetched.
@@ -96,8 +105,14 @@ impl Wire {
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
     pub fn flush(&mut self) -> bool {
         let Some(socket) = self.socket else { return self.outbox.is_empty() };
+        if socket.is_datagram {
+            // What failed is lost, as datagrams are; the next one may get through.
+            self.errno = 0;
+            self.send_errno = 0;
+            return true;
+        }
         while !self.outbox.is_empty() && self.send_errno == 0 {
-            match socket.send(self.outbox.as_slice()) {
+            match socket.send(self.outbox.front()) {
                 Ok(sent) => self.outbox.consume(sent),
                 Err(errno) if would_block(errno) => return false,
                 Err(errno) => self.send_errno = errno,
@@ -110,7 +125,15 @@ impl Wire {
         true
     }
 
+    /// An alert in the clear, where OpenSSL sends none.
+    pub fn write_alert(&mut self, record: &[u8]) {
+        self.write(record);
+    }
+
     fn read(&mut self, room: &mut [u8]) -> Read {
+        if let Some(poison) = &mut self.poison {
+            return poison.read(room).map_or(Read::Later, Read::Some);
+        }
         if let Some(socket) = self.socket {
             if self.inbox.is_empty() && !self.eof {
                 return self.receive(socket, room);
@@ -135,7 +158,8 @@ impl Wire {
             socket.recv(room)
         };
         match taken {
-            Ok(0) if !socket.is_datagram => {
+            Ok(0) if socket.is_datagram => Read::Later,
+            Ok(0) => {
                 self.deliver_eof();
                 Read::Eof
             }

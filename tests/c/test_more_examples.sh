@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The other examples, under $MEMCHECK, against OpenSSL's programs and Python's ssl.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT
 cd "$dir"
@@ -136,28 +137,20 @@ if $MEMCHECK "$EXAMPLES/pipe_transport" ca/ca.crt localhost true <lower.txt >upp
 expect pipe.err "handshake"
 echo "ok pipes to Python's ssl"
 
-# Many idle connections, each of which had its echo.
-echo_server() { # RUNNER COUNT CLIENTS
-    rm -f echo.out clients.out
-    $1 "$EXAMPLES/epoll_echo" 0 full.pem local.key "$2" >echo.out 2>echo.err &
-    server=$!
-    wait_for echo.out '^port \([0-9]*\)$'
-    port=$found
-    mkfifo hold 2>/dev/null || true
-    $1 "$EXAMPLES/echo_clients" 127.0.0.1 "$port" ca/ca.crt "$3" <hold >clients.out 2>clients.err &
-    clients=$!
-    exec 9>hold
-    wait_for clients.out '^\([0-9]*\) connections are open$'
-    wait_for echo.out '^\([0-9]* idle connections, [0-9]* bytes each\)$'
-}
-end_echo_server() {
-    exec 9>&-
-    wait "$clients" || fail "echo_clients"
-    kill -TERM "$server"
-    wait "$server" || fail "epoll_echo"
-}
-echo_server "$MEMCHECK" 20 20
-printf 'from s_client\n' | openssl s_client -connect "127.0.0.1:$port" -CAfile ca/ca.crt -verify_return_error -quiet -no_ign_eof >s_client.out 2>s_client.err || true
+# The echo server under valgrind, with idle connections, OpenSSL's client and Python's ssl.
+$MEMCHECK "$EXAMPLES/epoll_echo" 0 full.pem local.key 20 >echo.out 2>echo.err &
+server=$!
+wait_for echo.out '^port \([0-9]*\)$'
+port=$found
+mkfifo hold
+$MEMCHECK "$EXAMPLES/echo_clients" 127.0.0.1 "$port" ca/ca.crt 20 <hold >clients.out 2>clients.err &
+clients=$!
+exec 9>hold
+wait_for clients.out '^\([0-9]*\) connections are open$'
+wait_for echo.out '^\([0-9]* idle connections, [0-9]* bytes each\)$'
+(echo "from s_client"; sleep 2) | openssl s_client -connect "127.0.0.1:$port" -CAfile ca/ca.crt -verify_return_error \
+    -quiet -no_ign_eof >s_client.out 2>s_client.err || true
+expect s_client.out "from s_client"
 python3 - "$port" <<'EOF' || fail "Python's ssl with epoll_echo"
 import socket, ssl, sys
 context = ssl.create_default_context(cafile="ca/ca.crt")
@@ -170,8 +163,10 @@ with context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])
         got += end.recv(30000)
     assert got == sent
 EOF
-end_echo_server
-echo "ok echo, $found, under valgrind"
-echo_server "" "${PYSSL_IDLE:-500}" "${PYSSL_IDLE:-500}"
-end_echo_server
-echo "ok echo, $found"
+exec 9>&- # the clients close and end
+wait "$clients" || fail "echo_clients"
+kill -TERM "$server"
+wait "$server" || fail "epoll_echo"
+echo "ok echo to many clients at once"
+
+echo "ok $(bash "$here/idle.sh" 500)"

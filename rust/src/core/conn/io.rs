@@ -90,11 +90,6 @@ impl Conn {
         Ok(wire.outbox.pop(room))
     }
 
-    /// How much ciphertext bio_read has to give.
-    pub fn bio_pending(&self) -> usize {
-        self.look().ssl.wire().try_borrow().map_or(0, |wire| wire.outbox.len())
-    }
-
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
         self.pumped_only()?;

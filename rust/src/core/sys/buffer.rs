@@ -8,12 +8,12 @@ pub struct Buffer {
     bytes: Vec<u8>,
     start: usize,
     /// The lengths of the datagrams; None for a stream.
-    borders: Option<Box<VecDeque<usize>>>,
+    borders: Option<VecDeque<usize>>,
 }
 
 impl Buffer {
     pub fn datagrams() -> Self {
-        Buffer { borders: Some(Box::default()), ..Buffer::default() }
+        Buffer { borders: Some(VecDeque::new()), ..Buffer::default() }
     }
 
     /// All of it, leaving an empty one of the same kind.

@@ -42,7 +42,10 @@ class Facts(Handle):
         return to_cryptography_names(names) if as_cryptography else names
 
     def get_session(self) -> Optional[Session]:
-        """The session as it is now, or None. In TLS 1.3 one that can be taken up again is there once a ticket was read."""
+        """The session as it is now, or None.
+
+        In TLS 1.3 one that can be taken up again is there once a ticket was read.
+        """
         handle = handle_of(Error, "pyssl_session **", lib.pyssl_conn_get_session, self._handle)
         return None if handle == ffi.NULL else Session._adopt(handle)
 

@@ -12,7 +12,6 @@ import weakref
 from typing import Any, List, Tuple
 
 import pytest
-from OpenSSL import SSL, crypto
 from support import (
     HOST,
     attempt,
@@ -28,6 +27,8 @@ from support import (
     shake,
     socket_pair,
 )
+
+from OpenSSL import SSL, crypto
 
 TLS1_2, TLS1_3 = 0x0303, 0x0304
 

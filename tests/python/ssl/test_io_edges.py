@@ -13,8 +13,9 @@ import time
 from typing import Any, Callable, Iterator, List, Tuple
 
 import pytest
-from OpenSSL import SSL
 from support import client_context, connected, pump, server_context, socket_pair
+
+from OpenSSL import SSL
 
 Pair = Tuple[SSL.Connection, SSL.Connection]
 

@@ -32,6 +32,9 @@ _bio_write = lib.pyssl_conn_bio_write
 _handshake = lib.pyssl_conn_do_handshake
 _from_buffer = ffi.from_buffer
 
+#: In get_shutdown(): this end has sent its close_notify.
+_SENT_SHUTDOWN = 1
+
 # Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
 # are atomic, so threads share them without a lock; what an exception loses on the way is made again.
 _rooms: List[Tuple[Any, Any]] = []
@@ -87,7 +90,9 @@ class Connection(Setup, Facts):
         """Sends close_notify when all went well, as far as that can be done at once, and closes the socket."""
         if kind is None:
             try:
-                self.shutdown()
+                # A second shutdown() would wait for the peer's close_notify.
+                if not self.get_shutdown() & _SENT_SHUTDOWN:
+                    self.shutdown()
             except (Error, OSError):
                 pass
         self._close()
@@ -98,7 +103,8 @@ class Connection(Setup, Facts):
         """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
 
         Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
-        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on failure.
+        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
+        failure.
         """
         if bufsiz > _RECORD:
             bufsiz = _RECORD
@@ -272,8 +278,11 @@ class Connection(Setup, Facts):
             self._bio_failed(count)
         return count
 
-    def bio_write(self, buf: Any) -> int:
-        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram."""
+    def bio_write(self, buf: Any, flags: int = 0) -> int:
+        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram.
+
+        flags is there for callers of 0.10 and does nothing.
+        """
         data = buf if type(buf) is bytes else _bytes(buf)
         count: int = _bio_write(self._handle, data, len(data))
         if count <= 0:

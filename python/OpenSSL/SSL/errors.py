@@ -75,7 +75,7 @@ def fail(status: int) -> NoReturn:
     if kind is not None:
         raise kind()
     if status == EOF:
-        raise SysCallError(-1, "Unexpected EOF")
+        raise describe(SysCallError(-1, "Unexpected EOF"), *last())
     if status == CLOSED:
         raise SysCallError(_errno.EBADF, "EBADF")
     if status == SYSCALL:

@@ -140,7 +140,15 @@ impl PKey {
             FileType::Der => sys::private_from_der(data),
             _ => pem::read_private_key(data, &mut passphrase),
         };
-        key.map(Self::from_private).map_err(|error| error.while_doing("cannot load the private key"))
+        key.map(Self::from_private).map_err(|error| {
+            // OpenSSL's decoders call all that is no key "unsupported".
+            let unknown = error
+                .detail
+                .as_ref()
+                .is_some_and(|detail| detail.entries.first().is_some_and(|entry| entry.reason == "unsupported"));
+            let error = if unknown { error.saying("it holds none that OpenSSL can read") } else { error };
+            error.while_doing("cannot load the private key")
+        })
     }
 
     /// A public key as SubjectPublicKeyInfo.

@@ -49,12 +49,19 @@ impl Conn {
                 )
                 .into();
                 detail.verify = Some(verdict);
+            } else if detail.entries.iter().any(|entry| entry.reason == "no shared cipher") && self.shows_nothing() {
+                detail.message = "no shared cipher: this end has no certificate".into();
             } else if let Some(speech) = self.foreign_speech() {
                 detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
             }
         }
         *self.failure.lock() = Some(error.message().to_owned());
         error
+    }
+
+    /// OpenSSL counts no cipher as shared where no certificate is there to go with it.
+    fn shows_nothing(&self) -> bool {
+        self.look().ssl.certificate().is_none()
     }
 
     /// The peer's first bytes, quoted, when they cannot be a TLS record: before the handshake is done only.

@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 pub struct Buffer {
     bytes: Vec<u8>,
     start: usize,
-    /// The lengths of the datagrams; None for a stream.
-    borders: Option<VecDeque<usize>>,
+    /// The lengths of the datagrams; None for a stream. Boxed, for nearly all are streams.
+    #[allow(clippy::box_collection)]
+    borders: Option<Box<VecDeque<usize>>>,
 }
 
 impl Buffer {
     pub fn datagrams() -> Self {
-        Buffer { borders: Some(VecDeque::new()), ..Buffer::default() }
+        Buffer { borders: Some(Box::default()), ..Buffer::default() }
     }
 
     /// All of it, leaving an empty one of the same kind.

@@ -103,6 +103,7 @@ pub fn is_nonblocking(fd: RawFd) -> bool {
 }
 
 /// What tells an open file from another one that got its number: device and inode.
+#[allow(clippy::unnecessary_cast)] // other systems have other widths
 pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
     let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: on success fstat() filled the struct.

@@ -475,7 +475,7 @@ def test_threads_change_a_context_while_others_shake_hands() -> None:
 
     def work() -> None:
         try:
-            for _ in range(25):
+            for _ in range(100):
                 shake(*pair(client, server))
         except BaseException as failure:
             failed.append(failure)

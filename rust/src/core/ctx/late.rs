@@ -75,6 +75,14 @@ impl Ctx {
         Ok(())
     }
 
+    /// Gives an SSL of another context this one's certificate, key and trust.
+    pub(in crate::core) fn take_over(&self, ssl: &Ssl) -> Result<()> {
+        let mut late = self.change.lock();
+        late.served = true;
+        ssl.set_ctx(&self.ssl)?;
+        late.dress(ssl)
+    }
+
     /// The certificates after the context's own.
     pub(super) fn change_chain(&self, change: impl FnOnce(&mut Vec<Cert>)) -> Result<()> {
         let mut late = self.change.lock();

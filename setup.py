@@ -22,10 +22,8 @@ ROOT = Path(__file__).resolve().parent
 HEADER = ROOT / "include" / "pyssl.h"
 SONAME = "libpyssl.so.0"
 
-# A compiled shim (cffi's API mode, limited API) joins by one entry here, "python/ffi_build.py:NAME", where NAME() gives
-# an FFI with set_source(module, C source, extra_link_args=[the library, "-Wl,-rpath,$ORIGIN"]). cffi makes an extension
-# of it and asks for the limited API by itself; Wheel.get_tag then gives cp39-abi3-PLATFORM, not py3-none-PLATFORM.
-SHIM: list[str] = []
+# The compiled shim is for CPython; PyPy calls through the ABI-mode module as fast.
+SHIM = ["python/ffi_build.py:shim"] if sys.implementation.name == "cpython" else []
 # A free-threaded Python has no limited API (PEP 703): its shim, and so its wheel, is for that one version.
 LIMITED_API = bool(SHIM) and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
@@ -48,11 +46,12 @@ class BuildNative(build_py):
 
 
 class Wheel(bdist_wheel):
-    """One wheel for every Python 3 of a platform, for the library is no extension module of Python."""
+    """One wheel for every CPython 3.9+ of a platform, or, where no shim could be compiled, for every Python 3."""
 
     def get_tag(self) -> tuple[str, str, str]:
         python, abi, platform = super().get_tag()
-        return (python, abi, platform) if self.distribution.ext_modules else ("py3", "none", platform)
+        compiled = any((Path(self.bdist_dir) / "OpenSSL" / "_native").glob("_shim*.so"))
+        return (python, abi, platform) if compiled else ("py3", "none", platform)
 
 
 class NativeDistribution(Distribution):

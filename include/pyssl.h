@@ -46,14 +46,14 @@ typedef struct pyssl_name pyssl_name;
 typedef struct pyssl_x509 pyssl_x509;
 
 /**
- * Trusted certificates and revocation lists, on their own or of a TLS context.
+ * An extension; it never changes once made. Thread safe.
  */
-typedef struct pyssl_store pyssl_store;
+typedef struct pyssl_ext pyssl_ext;
 
 /**
- * A certificate to be verified, with the store and the certificates that may lead to it.
+ * A certificate request. Thread safe.
  */
-typedef struct pyssl_store_ctx pyssl_store_ctx;
+typedef struct pyssl_req pyssl_req;
 
 /**
  * A certificate revocation list.
@@ -64,6 +64,16 @@ typedef struct pyssl_crl pyssl_crl;
  * An entry of a revocation list: a serial number, a date, and perhaps a reason.
  */
 typedef struct pyssl_revoked pyssl_revoked;
+
+/**
+ * Trusted certificates and revocation lists, on their own or of a TLS context.
+ */
+typedef struct pyssl_store pyssl_store;
+
+/**
+ * A certificate to be verified, with the store and the certificates that may lead to it.
+ */
+typedef struct pyssl_store_ctx pyssl_store_ctx;
 
 /**
  * A PKCS#7 message.
@@ -326,6 +336,13 @@ uint64_t pyssl_openssl_version_number(void);
  * @return a static string; "not available" for an unknown number
  */
 const char *pyssl_openssl_version(int what);
+
+/**
+ * OpenSSL's words for a result of verifying (X509_V_*).
+ * @param code  X509_V_*
+ * @return a static string, never NULL
+ */
+const char *pyssl_verify_error_string(int code);
 
 /**
  * How many handles of all kinds are alive in this process.
@@ -624,7 +641,7 @@ pyssl_status pyssl_pkey_generate_rsa(pyssl_pkey *key,
 /**
  * Puts a fresh DSA key, with parameters of its own, in this one's place.
  * @param bits  size of p
- * @return as pyssl_pkey_generate_rsa()
+ * @return PYSSL_OK, or PYSSL_ERROR when OpenSSL refuses the size
  */
 pyssl_status pyssl_pkey_generate_dsa(pyssl_pkey *key, int bits);
 
@@ -756,6 +773,38 @@ pyssl_status pyssl_pkey_dump_public(pyssl_pkey *key,
                                     size_t *len);
 
 /**
+ * Signs bytes.
+ * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @param data    what is signed
+ * @param room    receives the signature
+ * @param size    room's size in bytes
+ * @param len     receives the length
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER, with the
+ *         length needed in len; PYSSL_ERROR
+ */
+pyssl_status pyssl_pkey_sign(pyssl_pkey *key,
+                             const char *digest,
+                             const uint8_t *data,
+                             size_t data_len,
+                             uint8_t *room,
+                             size_t size,
+                             size_t *len);
+
+/**
+ * Checks a signature over bytes against the public part of the key.
+ * @param digest     as for pyssl_pkey_sign()
+ * @param signature  what pyssl_pkey_sign() stored
+ * @param data       what was signed
+ * @return PYSSL_OK when it fits; PYSSL_ERROR when not; PYSSL_ERR_ARGUMENT for an unknown digest
+ */
+pyssl_status pyssl_pkey_verify(pyssl_pkey *key,
+                               const char *digest,
+                               const uint8_t *signature,
+                               size_t signature_len,
+                               const uint8_t *data,
+                               size_t data_len);
+
+/**
  * How many elliptic curves the linked OpenSSL knows.
  */
 size_t pyssl_curve_count(void);
@@ -874,6 +923,7 @@ pyssl_status pyssl_name_hash(pyssl_name *name,
 /**
  * Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
  * @param out  receives -1, 0 or 1
+ * @param other  the name to compare with
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_name_compare(pyssl_name *name,
@@ -1057,7 +1107,7 @@ pyssl_status pyssl_x509_pubkey(pyssl_x509 *cert, pyssl_pkey **out);
 /**
  * Sets the certified public key.
  * @param key  its public part is copied
- * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an empty key
+ * @return PYSSL_OK; PYSSL_ERROR for an empty key
  */
 pyssl_status pyssl_x509_set_pubkey(pyssl_x509 *cert, pyssl_pkey *key);
 
@@ -1084,6 +1134,30 @@ pyssl_status pyssl_x509_signature_algorithm(pyssl_x509 *cert,
                                             size_t *len);
 
 /**
+ * How many extensions the certificate has.
+ * @param out  receives the number
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_extension_count(pyssl_x509 *cert, size_t *out);
+
+/**
+ * A copy of an extension.
+ * @param index  0 is the first
+ * @param out    receives a new handle, to be freed with pyssl_ext_free()
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is no such extension
+ */
+pyssl_status pyssl_x509_extension(pyssl_x509 *cert, size_t index, pyssl_ext **out);
+
+/**
+ * Copies extensions into the certificate, after those it has.
+ * @param extensions  count handles in a row
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_x509_add_extensions(pyssl_x509 *cert,
+                                       pyssl_ext *const *extensions,
+                                       size_t count);
+
+/**
  * A digest over the certificate's DER, also called its fingerprint.
  * @param digest  OpenSSL's name ("sha256")
  * @param room    receives the bytes
@@ -1097,134 +1171,193 @@ pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
                                size_t size,
                                size_t *len);
 
-/* ---- pyssl_store_*: trusted certificates and revocation lists. */
+/* ---- pyssl_ext_*: extensions of certificates and requests. */
 
 /**
- * An empty store.
- * @param out  receives a new handle, to be freed with pyssl_store_free()
- * @return PYSSL_OK or PYSSL_ERROR
+ * An extension by name and value in the syntax of OpenSSL's configuration files (x509v3_config). There is no
+ * configuration behind it: "@section" is refused.
+ * @param name      OpenSSL's short name ("basicConstraints"); also dotted numbers, with a "DER:" or "ASN1:" value
+ * @param critical  not 0 marks it critical
+ * @param value     "CA:TRUE, pathlen:0"
+ * @param subject   the certificate that "hash" and "email:copy" look at, or NULL
+ * @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at, or NULL
+ * @param out       receives a new handle, to be freed with pyssl_ext_free()
+ * @return PYSSL_OK, or PYSSL_ERROR
  */
-pyssl_status pyssl_store_new(pyssl_store **out);
-
-/**
- * Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.
- * @param store  the store
- * @param cert   the certificate
- * @return PYSSL_OK, PYSSL_ERROR for a certificate that is not complete, or PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_store_add_cert(pyssl_store *store,
-                                  pyssl_x509 *cert);
-
-/**
- * Adds a revocation list as it is now. It counts where X509_V_FLAG_CRL_CHECK is set.
- * @param store  the store
- * @param crl    the list
- * @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, or PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_store_add_crl(pyssl_store *store, pyssl_crl *crl);
-
-/**
- * Adds flags for verifying to those that are set; there is no way to take one off.
- * @param store  the store
- * @param flags  X509_V_FLAG_* of OpenSSL, together (their values: pyssl_constant())
- * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_store_set_flags(pyssl_store *store, uint64_t flags);
-
-/**
- * Verifies as of a certain moment from now on, not as of the time of verifying.
- * @param store    the store
- * @param seconds  the moment, in seconds since 1970-01-01 00:00:00 UTC
- * @return PYSSL_OK or PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_store_set_time(pyssl_store *store, int64_t seconds);
-
-/**
- * Trusts the certificates in a file, and those in a directory, which are looked up there when needed.
- * @param store    the store
- * @param cafile   NUL-terminated name of a PEM file with certificates and revocation lists, or NULL
- * @param capath   NUL-terminated name of a directory that `openssl rehash` prepared, or NULL; one that is not there is
- *                 no error
- * @return PYSSL_OK; PYSSL_ERROR when both are NULL, or with the path when the file cannot be used; PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_store_load_locations(pyssl_store *store,
-                                        const char *cafile,
-                                        const char *capath);
+pyssl_status pyssl_ext_new(const char *name,
+                           int critical,
+                           const char *value,
+                           pyssl_x509 *subject,
+                           pyssl_x509 *issuer,
+                           pyssl_ext **out);
 
 /**
  * Frees a handle.
- * @param store  or NULL
- * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ * @param ext  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_store_free(pyssl_store *store);
-
-/* ---- pyssl_store_ctx_*: verifying a certificate against a store (RFC 5280, 6). */
+pyssl_status pyssl_ext_free(pyssl_ext *ext);
 
 /**
- * Sets up a verification, to be run as often as one likes.
- * @param store  the trusted certificates; kept, and read anew each time
- * @param cert   the certificate; kept, and read anew each time
- * @param chain  handles of certificates that may be needed between the two, in any order and untrusted; kept
- * @param count  how many, 0 for none
- * @param out    receives a new handle, to be freed with pyssl_store_ctx_free()
- * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ * Whether the extension is critical.
+ * @param out  receives 1 or 0
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_store_ctx_new(pyssl_store *store,
-                                 pyssl_x509 *cert,
-                                 pyssl_x509 *const *chain,
-                                 size_t count,
-                                 pyssl_store_ctx **out);
+pyssl_status pyssl_ext_critical(pyssl_ext *ext, int *out);
 
 /**
- * Puts another store in place, for later verifications.
- * @param ctx    the verification
- * @param store  the store; kept
- * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ * The type of the extension.
+ * @param room  receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
+ * @param size  room's size in bytes
+ * @param len   receives the length without the NUL
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_store_ctx_set_store(pyssl_store_ctx *ctx, pyssl_store *store);
+pyssl_status pyssl_ext_short_name(pyssl_ext *ext, char *room, size_t size, size_t *len);
 
 /**
- * Verifies.
- * @param ctx      the verification
- * @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
- *                 none; NULL if that is of no interest
- * @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
- *         PYSSL_ERR_HANDLE
+ * The DER of the value: what is inside the OCTET STRING.
+ * @param room  receives the bytes
+ * @param size  room's size in bytes
+ * @param len   receives the length
+ * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_store_ctx_verify(pyssl_store_ctx *ctx,
-                                    pyssl_x509 **culprit);
+pyssl_status pyssl_ext_data(pyssl_ext *ext, uint8_t *room, size_t size, size_t *len);
 
 /**
- * Verifies and tells the chain.
- * @param ctx      the verification
- * @param chain    receives new handles of copies: the certificate first, the trusted one last
- * @param size     how many handles there is room for
- * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
- * @param culprit  as for pyssl_store_ctx_verify()
- * @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
+ * The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.
+ * @param room  receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
+ * @param size  room's size in bytes
+ * @param len   receives the length without the NUL
+ * @return PYSSL_OK; PYSSL_ERROR when the value cannot be decoded; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_store_ctx_verified_chain(pyssl_store_ctx *ctx,
-                                            pyssl_x509 **chain,
-                                            size_t size,
-                                            size_t *count,
-                                            pyssl_x509 **culprit);
+pyssl_status pyssl_ext_text(pyssl_ext *ext,
+                            char *room,
+                            size_t size,
+                            size_t *len);
+
+/* ---- pyssl_req_*: certificate requests (PKCS#10). */
 
 /**
- * OpenSSL's words for what a verification came to.
- * @param code  X509_V_*
- * @param room  receives the text
- * @param size  of room
- * @param len   receives the text's length
- * @return PYSSL_OK or PYSSL_ERR_BUFFER
+ * An empty request: version 0 (which means v1), no name, no key.
+ * @param out  receives a new handle, to be freed with pyssl_req_free()
+ * @return PYSSL_OK
  */
-pyssl_status pyssl_verify_error_text(int code, char *room, size_t size, size_t *len);
+pyssl_status pyssl_req_new(pyssl_req **out);
 
 /**
  * Frees a handle.
- * @param ctx  or NULL
- * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ * @param req  NULL is fine
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_store_ctx_free(pyssl_store_ctx *ctx);
+pyssl_status pyssl_req_free(pyssl_req *req);
+
+/**
+ * Loads a request.
+ * @param filetype  PYSSL_FILETYPE_PEM (the first request in the text) or PYSSL_FILETYPE_ASN1
+ * @param data      the encoded request
+ * @param out       receives a new handle
+ * @return PYSSL_OK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_req_load(int filetype,
+                            const uint8_t *data,
+                            size_t data_len,
+                            pyssl_req **out);
+
+/**
+ * Writes a request.
+ * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl req -text` prints it)
+ * @param room      receives the encoded request
+ * @param size      room's size in bytes
+ * @param len       receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ */
+pyssl_status pyssl_req_dump(pyssl_req *req,
+                            int filetype,
+                            uint8_t *room,
+                            size_t size,
+                            size_t *len);
+
+/**
+ * The request's subject, as a live view: writing to it changes the request, which it keeps alive.
+ * @param out  receives a new handle, to be freed with pyssl_name_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_subject(pyssl_req *req, pyssl_name **out);
+
+/**
+ * Copies a name into the request. Views of its subject made before are dead from now on.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_set_subject(pyssl_req *req, pyssl_name *name);
+
+/**
+ * The version field.
+ * @param out  receives it; 0 means v1, the only one there is
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_version(pyssl_req *req, long *out);
+
+/**
+ * Sets the version field.
+ * @param version  0
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT for any other
+ */
+pyssl_status pyssl_req_set_version(pyssl_req *req, long version);
+
+/**
+ * The public key to be certified.
+ * @param out  receives a new handle of a public-only key
+ * @return PYSSL_OK; PYSSL_ERROR when there is none, or OpenSSL cannot use it
+ */
+pyssl_status pyssl_req_pubkey(pyssl_req *req, pyssl_pkey **out);
+
+/**
+ * Sets the public key to be certified.
+ * @param key  its public part is copied
+ * @return PYSSL_OK; PYSSL_ERROR for an empty key
+ */
+pyssl_status pyssl_req_set_pubkey(pyssl_req *req, pyssl_pkey *key);
+
+/**
+ * Copies extensions into the request, after those it asks for already.
+ * @param extensions  count handles in a row
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_req_add_extensions(pyssl_req *req,
+                                      pyssl_ext *const *extensions,
+                                      size_t count);
+
+/**
+ * How many extensions the request asks for.
+ * @param out  receives the number
+ * @return PYSSL_OK; PYSSL_ERROR when they cannot be decoded
+ */
+pyssl_status pyssl_req_extension_count(pyssl_req *req, size_t *out);
+
+/**
+ * A copy of an extension that the request asks for.
+ * @param index  0 is the first
+ * @param out    receives a new handle, to be freed with pyssl_ext_free()
+ * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is no such extension
+ */
+pyssl_status pyssl_req_extension(pyssl_req *req, size_t index, pyssl_ext **out);
+
+/**
+ * Signs the request.
+ * @param key     the private key of the public key in it
+ * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERROR
+ */
+pyssl_status pyssl_req_sign(pyssl_req *req,
+                            pyssl_pkey *key,
+                            const char *digest);
+
+/**
+ * Checks the request's signature.
+ * @param key  its public part is used
+ * @return PYSSL_OK when the signature is of this key; PYSSL_ERROR when not
+ */
+pyssl_status pyssl_req_verify(pyssl_req *req, pyssl_pkey *key);
 
 /* ---- pyssl_crl_*: certificate revocation lists (RFC 5280, 5). */
 
@@ -1445,6 +1578,125 @@ pyssl_status pyssl_revoked_reason_at(size_t index, char *room, size_t size, size
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_revoked_free(pyssl_revoked *revoked);
+
+/* ---- pyssl_store_*: trusted certificates and revocation lists. */
+
+/**
+ * An empty store.
+ * @param out  receives a new handle, to be freed with pyssl_store_free()
+ * @return PYSSL_OK or PYSSL_ERROR
+ */
+pyssl_status pyssl_store_new(pyssl_store **out);
+
+/**
+ * Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.
+ * @param store  the store
+ * @param cert   the certificate
+ * @return PYSSL_OK, PYSSL_ERROR for a certificate that is not complete, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_add_cert(pyssl_store *store,
+                                  pyssl_x509 *cert);
+
+/**
+ * Adds a revocation list as it is now. It counts where X509_V_FLAG_CRL_CHECK is set.
+ * @param store  the store
+ * @param crl    the list
+ * @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_add_crl(pyssl_store *store, pyssl_crl *crl);
+
+/**
+ * Adds flags for verifying to those that are set; there is no way to take one off.
+ * @param store  the store
+ * @param flags  X509_V_FLAG_* of OpenSSL, together (their values: pyssl_constant())
+ * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_set_flags(pyssl_store *store, uint64_t flags);
+
+/**
+ * Verifies as of a certain moment from now on, not as of the time of verifying.
+ * @param store    the store
+ * @param seconds  the moment, in seconds since 1970-01-01 00:00:00 UTC
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_set_time(pyssl_store *store, int64_t seconds);
+
+/**
+ * Trusts the certificates in a file, and those in a directory, which are looked up there when needed.
+ * @param store    the store
+ * @param cafile   NUL-terminated name of a PEM file with certificates and revocation lists, or NULL
+ * @param capath   NUL-terminated name of a directory that `openssl rehash` prepared, or NULL; one that is not there is
+ *                 no error
+ * @return PYSSL_OK; PYSSL_ERROR when both are NULL, or with the path when the file cannot be used; PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_load_locations(pyssl_store *store,
+                                        const char *cafile,
+                                        const char *capath);
+
+/**
+ * Frees a handle.
+ * @param store  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_free(pyssl_store *store);
+
+/* ---- pyssl_store_ctx_*: verifying a certificate against a store (RFC 5280, 6). */
+
+/**
+ * Sets up a verification, to be run as often as one likes.
+ * @param store  the trusted certificates; kept, and read anew each time
+ * @param cert   the certificate; kept, and read anew each time
+ * @param chain  handles of certificates that may be needed between the two, in any order and untrusted; kept
+ * @param count  how many, 0 for none
+ * @param out    receives a new handle, to be freed with pyssl_store_ctx_free()
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_new(pyssl_store *store,
+                                 pyssl_x509 *cert,
+                                 pyssl_x509 *const *chain,
+                                 size_t count,
+                                 pyssl_store_ctx **out);
+
+/**
+ * Puts another store in place, for later verifications.
+ * @param ctx    the verification
+ * @param store  the store; kept
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_set_store(pyssl_store_ctx *ctx, pyssl_store *store);
+
+/**
+ * Verifies.
+ * @param ctx      the verification
+ * @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
+ *                 none; NULL if that is of no interest
+ * @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
+ *         PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_verify(pyssl_store_ctx *ctx,
+                                    pyssl_x509 **culprit);
+
+/**
+ * Verifies and tells the chain.
+ * @param ctx      the verification
+ * @param chain    receives new handles of copies: the certificate first, the trusted one last
+ * @param size     how many handles there is room for
+ * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param culprit  as for pyssl_store_ctx_verify()
+ * @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_store_ctx_verified_chain(pyssl_store_ctx *ctx,
+                                            pyssl_x509 **chain,
+                                            size_t size,
+                                            size_t *count,
+                                            pyssl_x509 **culprit);
+
+/**
+ * Frees a handle.
+ * @param ctx  or NULL
+ * @return PYSSL_OK or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_store_ctx_free(pyssl_store_ctx *ctx);
 
 /* ---- pyssl_pkcs7_*: PKCS#7 messages (RFC 2315). */
 
@@ -1804,6 +2056,7 @@ pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
  * Sets the certificate that this end shows. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -1828,6 +2081,7 @@ pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
 
 /**
  * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -2476,6 +2730,7 @@ pyssl_status pyssl_conn_get_context(pyssl_conn *conn, pyssl_ctx **out);
 /**
  * Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
  * callback. What was set on the connection itself stays.
+ * @param ctx  the context to use from now on; kept
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
@@ -2491,6 +2746,7 @@ pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t
 
 /**
  * Sets the certificate this end shows.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn, pyssl_x509 *cert);
@@ -2546,6 +2802,7 @@ pyssl_status pyssl_conn_key_update(pyssl_conn *conn, int peer_too);
 /**
  * DTLS: how many bytes of UDP payload the path takes.
  * @param taken  receives 1, or 0 when that is too few to work with or the connection does not speak DTLS
+ * @param mtu  bytes that a datagram may have
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_ciphertext_mtu(pyssl_conn *conn,

@@ -1,11 +1,15 @@
 """Makes the cffi modules from include/pyssl.h: the declarations are never typed twice.
 
+Two modules, for two ways of calling the library. The ABI-mode module is pure Python and works everywhere; the shim (API
+mode) is compiled, and halves the cost of a call.
+
 `python ffi_build.py HEADER OUT` writes the ABI-mode module; setup.py uses the same functions. `--luajit HEADER OUT`
 writes the declarations for LuaJIT, `--symbols HEADER` prints the names of the functions.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -13,6 +17,9 @@ from pathlib import Path
 from cffi import FFI
 
 ABI_MODULE = "OpenSSL._native._abi"
+SHIM_MODULE = "OpenSSL._native._shim"
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def declarations(header: str) -> str:
@@ -43,6 +50,36 @@ def write_abi(header: Path, out: Path) -> None:
     """Writes the ABI-mode module; leaves the file alone when nothing changed."""
     builder = abi_builder(header)
     builder.emit_python_code(str(out))
+
+
+def shim_builder(header: Path, library: Path) -> FFI:
+    """The compiled module. It finds the library beside itself, or takes the one that is loaded already."""
+    text = header.read_text()
+    builder = FFI()
+    builder.cdef(declarations(text) + trampolines(text))
+    builder.set_source(
+        SHIM_MODULE,
+        '#include "pyssl.h"',
+        include_dirs=[str(header.parent)],
+        extra_link_args=[str(library), "-Wl,-rpath,$ORIGIN"],
+        extra_compile_args=["-O2"],
+        optional=True,  # without a C compiler the ABI-mode module has to do
+    )
+    return builder
+
+
+def shim() -> FFI:
+    """For setup.py's cffi_modules: the library is the one PYSSL_LIBRARY names, or the checkout's own."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    library = os.environ.get("PYSSL_LIBRARY") or target / "release" / "libpyssl.so"
+    return shim_builder(ROOT / "include" / "pyssl.h", Path(library).resolve())
+
+
+def trampolines(header: str) -> str:
+    """For every function type of the header, `typedef R (*pyssl_x)(...);`, a C function that calls into Python:
+    `extern "Python" R python_pyssl_x(...);`. So callbacks need no machine code made at run time."""
+    types = re.findall(r"typedef ([^;{}]*?)\(\*(pyssl_\w+)\)(\([^;]*?\));", declarations(header), flags=re.S)
+    return "".join(f'extern "Python" {result}python_{name}{arguments};\n' for result, name, arguments in types)
 
 
 def functions(header: str) -> list[str]:

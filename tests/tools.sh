@@ -16,11 +16,14 @@ packages=$(missing "$@")
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "The tests need: $packages- installing with apt-get"
+    echo "The tests need: $packages(installing with apt-get)"
     export DEBIAN_FRONTEND=noninteractive
+    install() { apt-get install -qq -y --no-install-recommends "$@" >/dev/null; }
     # shellcheck disable=SC2086 # one word for each package
-    apt-get install -qq -y --no-install-recommends $packages >/dev/null 2>&1 ||
-        { apt-get update -qq && apt-get install -qq -y --no-install-recommends $packages >/dev/null; } || true
+    install $packages 2>/dev/null || apt-get update -qq || true
+    for package in $packages; do # one that apt does not know keeps none of the others away
+        install "$package" || true
+    done
     packages=$(missing "$@")
     [ -n "$packages" ] || exit 0
 fi

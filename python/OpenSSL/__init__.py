@@ -18,8 +18,10 @@ from .version import (
 )
 
 if TYPE_CHECKING:
-    from . import rand, tsafe
     from types import ModuleType
+
+    from . import rand as rand
+    from . import tsafe as tsafe
 else:
 
     def __getattr__(name: str) -> ModuleType:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = ROOT / "include" / "pyssl.h"
 MACRO = re.compile(r"^#define (PYSSL_\w+) (\S+)$", re.M)
 FUNCTION = re.compile(r"\b(pyssl_\w+)\(")
+DECLARATION = re.compile(r"(?:/\*\*((?:[^*]|\*(?!/))*)\*/\n)?^(?!typedef)[\w ]+[ *](pyssl_\w+)\(([^;]*)\);$", re.M)
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
 
 
@@ -45,14 +46,26 @@ def test_every_function_of_the_header_is_in_the_library() -> None:
 
 
 def test_every_function_is_documented() -> None:
-    """A comment that ends on the line above, with @param for each parameter."""
+    """A comment right above it, which tells of each parameter that the header's preamble does not tell of."""
     text = HEADER.read_text()
-    faults = []
-    for match in re.finditer(r"(?:/\*\*((?:[^*]|\*(?!/))*)\*/\n)?^[\w ]+[ *](pyssl_\w+)\(([^;]*)\);$", text, re.M):
+    faults, seen = [], set()
+    for match in DECLARATION.finditer(text):
         comment, name, parameters = match.groups()
-        wanted = re.findall(r"\(\*(\w+)\)|(\w+)(?=,|$)", re.sub(r"\)\([^)]*\)", ")", parameters))
-        named = {a or b for a, b in wanted} - {"void"}
-        missing = [parameter for parameter in named if not re.search(rf"\b{parameter}\b", comment or "")]
-        if comment is None or missing:
-            faults.append(f"{name}: {'no comment' if comment is None else f'nothing on {missing}'}")
+        seen.add(name)
+        untold = [word for word in parameter_names(parameters) if not re.search(rf"\b{word}\b", comment or "")]
+        if comment is None or (untold and not re.search(r"\b[Aa]s (for )?pyssl_", comment)):
+            faults.append(f"{name}: {'no comment' if comment is None else f'nothing on {untold}'}")
     assert faults == []
+    assert sorted(seen) == (ROOT / "tests/data/symbols.txt").read_text().split()
+
+
+def parameter_names(parameters: str) -> list[str]:
+    """The names in a parameter list, of a function pointer its own only.
+
+    Left out is what goes without saying: the object itself, the length of bytes, room for a result.
+    """
+    flat = re.sub(r"\(\*(\w+)\)\([^)]*\)", r"\1", parameters)
+    names = [name for name in re.findall(r"(\w+)\s*(?:,|$)", flat) if name != "void"]
+    itself = names[:1] if re.match(r"(struct )?pyssl_\w+ \*\w+(,|$)", flat) else []
+    implied = {*itself, *(f"{name}_len" for name in names), "room", "size", "len"}
+    return [name for name in names if name not in implied]

@@ -7,16 +7,11 @@ user's function raises is kept for the call that led here (`_native.pending`), a
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import Any, Dict, List
 from weakref import WeakValueDictionary, ref
 
-from .._native import ffi, lib, pending
+from .._native import ffi, lib, pending, trampoline
 from ..crypto import X509
-
-if TYPE_CHECKING:
-    from typing import Callable, TypeVar
-
-    F = TypeVar("F", bound=Callable[..., Any])
 
 #: Every Connection by its handle.
 live: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -60,19 +55,7 @@ def keep(function: Any, owner: Any = None, data: Any = None) -> Any:
     return ffi.cast("void *", number)
 
 
-def _keep_raised(kind: Any, raised: Any, traceback: Any) -> None:
-    """For an exception that comes between the library and a function's own try, as KeyboardInterrupt may."""
-    pending.keep(raised)
-
-
-def _called(kind: str, failed: Optional[int] = _RAISED) -> Callable[[F], Any]:
-    """Makes a C function of this type."""
-    if failed is None:
-        return ffi.callback(kind, onerror=lambda *_: None)  # type: ignore[no-any-return]
-    return ffi.callback(kind, error=failed, onerror=_keep_raised)  # type: ignore[no-any-return]
-
-
-@_called("pyssl_destructor", None)
+@trampoline("pyssl_destructor", None)
 def destroy(userdata: Any) -> None:
     """The library lets go of a userdata."""
     number = int(ffi.cast("uintptr_t", userdata))
@@ -83,7 +66,7 @@ def destroy(userdata: Any) -> None:
         owner.__dict__.get("_hooks", {}).pop(number, None)
 
 
-@_called("pyssl_verify_callback")
+@trampoline("pyssl_verify_callback")
 def verify(userdata: Any, conn: Any, cert: Any, error: int, depth: int, ok: int) -> int:
     """set_verify: callback(connection, certificate, error number, depth, ok) -> truthy accepts."""
     try:
@@ -93,7 +76,7 @@ def verify(userdata: Any, conn: Any, cert: Any, error: int, depth: int, ok: int)
         return _failed(raised)
 
 
-@_called("pyssl_info_callback")
+@trampoline("pyssl_info_callback")
 def info(userdata: Any, conn: Any, where: int, value: int) -> int:
     """set_info_callback: callback(connection, where, value)."""
     try:
@@ -103,7 +86,7 @@ def info(userdata: Any, conn: Any, where: int, value: int) -> int:
         return _failed(raised)
 
 
-@_called("pyssl_keylog_callback")
+@trampoline("pyssl_keylog_callback")
 def keylog(userdata: Any, conn: Any, line: Any) -> int:
     """set_keylog_callback: callback(connection, line)."""
     try:
@@ -113,7 +96,7 @@ def keylog(userdata: Any, conn: Any, line: Any) -> int:
         return _failed(raised)
 
 
-@_called("pyssl_servername_callback")
+@trampoline("pyssl_servername_callback")
 def servername(userdata: Any, conn: Any) -> int:
     """set_tlsext_servername_callback: callback(connection)."""
     try:
@@ -123,7 +106,7 @@ def servername(userdata: Any, conn: Any) -> int:
         return _failed(raised)
 
 
-@_called("pyssl_alpn_select_callback")
+@trampoline("pyssl_alpn_select_callback")
 def alpn_select(userdata: Any, conn: Any, offered: Any, length: int, room: Any, size: int) -> int:
     """set_alpn_select_callback: callback(connection, [offered]) -> one of them, or NO_OVERLAPPING_PROTOCOLS."""
     try:
@@ -131,13 +114,15 @@ def alpn_select(userdata: Any, conn: Any, offered: Any, length: int, room: Any, 
         if selected is NO_OVERLAPPING_PROTOCOLS:
             return 0
         if not isinstance(selected, bytes):
-            raise TypeError("ALPN callback must return a bytestring or the special NO_OVERLAPPING_PROTOCOLS sentinel value.")
+            raise TypeError(
+                "ALPN callback must return a bytestring or the special NO_OVERLAPPING_PROTOCOLS sentinel value."
+            )
         return _give(selected, room, size, "the protocol that the ALPN callback returned") or _REFUSE
     except BaseException as raised:
         return _failed(raised)
 
 
-@_called("pyssl_ocsp_server_callback")
+@trampoline("pyssl_ocsp_server_callback")
 def ocsp_server(userdata: Any, conn: Any, room: Any, size: int) -> int:
     """set_ocsp_server_callback: callback(connection, data) -> the DER of an OCSPResponse, b"" for none."""
     try:
@@ -150,7 +135,7 @@ def ocsp_server(userdata: Any, conn: Any, room: Any, size: int) -> int:
         return _failed(raised)
 
 
-@_called("pyssl_ocsp_client_callback")
+@trampoline("pyssl_ocsp_client_callback")
 def ocsp_client(userdata: Any, conn: Any, response: Any, length: int) -> int:
     """set_ocsp_client_callback: callback(connection, response, data) -> truthy accepts."""
     try:
@@ -161,7 +146,7 @@ def ocsp_client(userdata: Any, conn: Any, response: Any, length: int) -> int:
         return _failed(raised)
 
 
-@_called("pyssl_cookie_generate_callback")
+@trampoline("pyssl_cookie_generate_callback")
 def cookie_generate(userdata: Any, conn: Any, room: Any, size: int) -> int:
     """set_cookie_generate_callback: callback(connection) -> up to 255 bytes."""
     try:
@@ -173,24 +158,11 @@ def cookie_generate(userdata: Any, conn: Any, room: Any, size: int) -> int:
         return _failed(raised)
 
 
-@_called("pyssl_cookie_verify_callback")
+@trampoline("pyssl_cookie_verify_callback")
 def cookie_verify(userdata: Any, conn: Any, cookie: Any, length: int) -> int:
     """set_cookie_verify_callback: callback(connection, cookie) -> truthy when it is the one."""
     try:
         return 1 if _hook(userdata).function(_connection(conn), ffi.buffer(cookie, length)[:]) else 0
-    except BaseException as raised:
-        return _failed(raised)
-
-
-@_called("pyssl_passphrase_fn")
-def passphrase(userdata: Any, writing: int, room: Any, size: int) -> int:
-    """set_passwd_cb: callback(most bytes, verify, data) -> the passphrase; what is too long is cut."""
-    try:
-        hook = ffi.from_handle(userdata)
-        given = hook.function(size, writing, hook.data)
-        if not isinstance(given, bytes):
-            raise ValueError("Bytes expected")
-        return _give(given[:size], room, size, "the passphrase")
     except BaseException as raised:
         return _failed(raised)
 

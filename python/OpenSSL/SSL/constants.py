@@ -20,6 +20,7 @@ def constant(name: str) -> int:
         fail(LookupError, status)
     return int(_out[0])
 
+
 SSLv2_METHOD: int = lib.PYSSL_SSLV2_METHOD
 SSLv3_METHOD: int = lib.PYSSL_SSLV3_METHOD
 SSLv23_METHOD: int = lib.PYSSL_SSLV23_METHOD

@@ -8,6 +8,7 @@ from .._native import Handle, ffi, handle_of, int_of, lib
 from .._native.path import path_bytes
 from ..crypto import FILETYPE_PEM, X509Name, X509Store
 from ..crypto.curves import _EllipticCurve
+from ..crypto.passphrase import give as give_passphrase
 from . import callbacks
 from .arguments import alpn_protocols, certificate, octets, private_key, whole
 from .errors import Error, check
@@ -81,8 +82,16 @@ class Context(Handle):
         file, type = path_bytes(keyfile), whole("filetype", filetype)
         asking, userdata = ffi.NULL, ffi.NULL
         if self._passwd_cb is not None:
-            asking, userdata = callbacks.passphrase, ffi.new_handle(self._passwd_cb)
+            asking, userdata = give_passphrase, ffi.new_handle(self._passphrase)
         check(lib.pyssl_ctx_use_privatekey_file(self._handle, file, type, asking, userdata))
+
+    def _passphrase(self, writing: int, size: int) -> bytes:
+        """What the user's callback gives; what is too long is cut."""
+        assert self._passwd_cb is not None
+        given = self._passwd_cb.function(size, writing, self._passwd_cb.data)
+        if not isinstance(given, bytes):
+            raise ValueError("Bytes expected")
+        return given[:size]
 
     def set_passwd_cb(
         self, callback: Optional[Callable[[int, bool, Any], bytes]], userdata: Optional[Any] = None

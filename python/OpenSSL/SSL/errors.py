@@ -52,6 +52,7 @@ ZERO_RETURN: int = lib.PYSSL_ERR_ZERO_RETURN
 SYSCALL: int = lib.PYSSL_ERR_SYSCALL
 EOF: int = lib.PYSSL_ERR_EOF
 INTERRUPTED: int = lib.PYSSL_ERR_INTERRUPTED
+TIMEOUT: int = lib.PYSSL_ERR_TIMEOUT
 CLOSED: int = lib.PYSSL_ERR_CLOSED
 
 _WITHOUT_ARGUMENTS = {
@@ -68,7 +69,7 @@ def fail(status: int) -> NoReturn:
     if kind is not None:
         raise kind()
     if status == EOF:
-        raise SysCallError(-1, "Unexpected EOF")
+        raise describe(SysCallError(-1, "Unexpected EOF"), *last())
     if status == CLOSED:
         raise SysCallError(_errno.EBADF, "EBADF")
     if status == SYSCALL:

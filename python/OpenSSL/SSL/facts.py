@@ -27,9 +27,7 @@ class Facts(Handle):
         """This end's own certificate, or None."""
         return _one(lib.pyssl_conn_get_certificate, self._handle, as_cryptography)
 
-    def get_peer_cert_chain(
-        self, *, as_cryptography: bool = False
-    ) -> Union[List[X509], List[x509.Certificate], None]:
+    def get_peer_cert_chain(self, *, as_cryptography: bool = False) -> Union[List[X509], List[x509.Certificate], None]:
         """The chain as the peer sent it, or None. On a server the peer's own certificate is not among it."""
         return _chain(lib.pyssl_conn_get_peer_cert_chain, self._handle, as_cryptography)
 

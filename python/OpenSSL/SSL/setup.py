@@ -45,9 +45,7 @@ class Setup(Handle):
         """Makes this end the server."""
         check(lib.pyssl_conn_set_accept_state(self._handle))
 
-    def set_verify(
-        self, mode: int, callback: Optional[Callable[[Any, X509, int, int, int], bool]] = None
-    ) -> None:
+    def set_verify(self, mode: int, callback: Optional[Callable[[Any, X509, int, int, int], bool]] = None) -> None:
         """Says whether and how this peer is verified (VERIFY_*), in place of what the Context says.
 
         callback(connection, certificate, error number, depth, ok) has the last word on each certificate.
@@ -60,7 +58,9 @@ class Setup(Handle):
         if not callable(callback):
             raise TypeError("callback must be callable")
         check(
-            lib.pyssl_conn_set_verify(self._handle, mode, callbacks.verify, callbacks.keep(callback, self), callbacks.destroy)
+            lib.pyssl_conn_set_verify(
+                self._handle, mode, callbacks.verify, callbacks.keep(callback, self), callbacks.destroy
+            )
         )
 
     def set_info_callback(self, callback: Optional[Callable[[Any, int, int], Any]]) -> None:

@@ -3,7 +3,8 @@
 from .call import bytes_of, bytes_or_none, handle_of, int_of, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
-from .loader import ffi, lib, library_path
+from .loader import ffi, lib, library_path, mode
+from .trampoline import trampoline
 
 __all__ = [
     "Described",
@@ -16,6 +17,8 @@ __all__ = [
     "int_of",
     "lib",
     "library_path",
+    "mode",
     "text_of",
     "text_or_none",
+    "trampoline",
 ]

@@ -1,11 +1,17 @@
-"""Finds libpyssl and opens it through cffi (out-of-line ABI mode: nothing is parsed or compiled here)."""
+"""Finds libpyssl and opens it through cffi: by the compiled shim where there is one, else in ABI mode.
+
+Nothing is parsed or compiled here. PYSSL_LIBRARY names another library, PYSSL_FFI=abi or =api insists on one way.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ._abi import ffi as ffi
+import _cffi_backend
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SONAME = "libpyssl.so.0"
 
@@ -19,11 +25,32 @@ def _find() -> str:
     return beside if os.path.exists(beside) else SONAME
 
 
-library_path: str = _find()
+def _open(path: str) -> tuple[Any, Any, str]:
+    """(ffi, lib, mode). The library comes first: the shim then uses it, by its SONAME, whatever else lies around."""
+    try:
+        loaded = _cffi_backend.load_library(path, 0)
+    except OSError as error:
+        raise ImportError(
+            f"libpyssl cannot be loaded: {error}. Build it with `make build`, or let PYSSL_LIBRARY name the file."
+        ) from error
+    wanted = os.environ.get("PYSSL_FFI", "")
+    if wanted != "abi":
+        try:
+            from . import _shim
 
-try:
-    lib: Any = ffi.dlopen(library_path)
-except OSError as error:
-    raise ImportError(
-        f"libpyssl cannot be loaded: {error}. Build it with `make build`, or let PYSSL_LIBRARY name the file."
-    ) from error
+            return _shim.ffi, _shim.lib, "api"
+        except ImportError:
+            if wanted == "api":
+                raise
+    from ._abi import ffi
+
+    lib = ffi.dlopen(path)
+    del loaded  # not before the library has another holder
+    return ffi, lib, "abi"
+
+
+library_path: str = _find()
+ffi: Any
+lib: Any
+mode: str
+ffi, lib, mode = _open(library_path)

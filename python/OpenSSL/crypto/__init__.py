@@ -1,8 +1,11 @@
 """Keys, certificates and their containers."""
 
+from typing import Tuple
+
 from .crl import CRL, dump_crl, load_crl
-from .curves import get_elliptic_curve, get_elliptic_curves
+from .curves import _EllipticCurve, get_elliptic_curve, get_elliptic_curves
 from .errors import Error
+from .extension import X509Extension
 from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT
 from .name import X509Name
 from .passphrase import PassphraseCallableT
@@ -21,16 +24,12 @@ from .pkey import (
     load_privatekey,
     load_publickey,
 )
+from .request import X509Req, dump_certificate_request, load_certificate_request
 from .revoked import Revoked
+from .signature import sign, verify
 from .spki import NetscapeSPKI
-from .store import (
-    X509_verify_cert_error_string,
-    X509Store,
-    X509StoreContext,
-    X509StoreContextError,
-    X509StoreFlags,
-)
-from .x509 import X509, dump_certificate, load_certificate
+from .store import X509Store, X509StoreContext, X509StoreContextError, X509StoreFlags
+from .x509 import X509, X509_verify_cert_error_string, dump_certificate, load_certificate
 
 # The names of 0.6 to 0.9, when the classes were functions.
 CRLType = CRL
@@ -38,36 +37,42 @@ NetscapeSPKIType = NetscapeSPKI
 PKCS12Type = PKCS12
 PKCS7Type = PKCS7
 PKeyType = PKey
+X509ExtensionType = X509Extension
 X509NameType = X509Name
+X509ReqType = X509Req
 X509StoreType = X509Store
 X509Type = X509
 
 __all__ = [
     "CRL",
+    "CRLType",
+    "Error",
     "FILETYPE_ASN1",
     "FILETYPE_PEM",
     "FILETYPE_TEXT",
-    "PKCS7",
-    "PKCS12",
-    "TYPE_DH",
-    "TYPE_DSA",
-    "TYPE_EC",
-    "TYPE_ED448",
-    "TYPE_ED25519",
-    "TYPE_RSA",
-    "X509",
-    "CRLType",
-    "Error",
     "NetscapeSPKI",
     "NetscapeSPKIType",
-    "PKCS7Type",
+    "PKCS12",
     "PKCS12Type",
+    "PKCS7",
+    "PKCS7Type",
     "PKey",
     "PKeyType",
     "PassphraseCallableT",
     "Revoked",
+    "TYPE_DH",
+    "TYPE_DSA",
+    "TYPE_EC",
+    "TYPE_ED25519",
+    "TYPE_ED448",
+    "TYPE_RSA",
+    "X509",
+    "X509Extension",
+    "X509ExtensionType",
     "X509Name",
     "X509NameType",
+    "X509Req",
+    "X509ReqType",
     "X509Store",
     "X509StoreContext",
     "X509StoreContextError",
@@ -76,31 +81,40 @@ __all__ = [
     "X509Type",
     "X509_verify_cert_error_string",
     "dump_certificate",
+    "dump_certificate_request",
     "dump_crl",
     "dump_privatekey",
     "dump_publickey",
     "get_elliptic_curve",
     "get_elliptic_curves",
     "load_certificate",
+    "load_certificate_request",
     "load_crl",
-    "load_pkcs7_data",
     "load_pkcs12",
+    "load_pkcs7_data",
     "load_privatekey",
     "load_publickey",
+    "sign",
+    "verify",
 ]
 
-for _class in (
+_classes: Tuple[type, ...] = (
     CRL,
     NetscapeSPKI,
     PKCS12,
     PKCS7,
+    PKey,
     Revoked,
+    X509,
+    X509Extension,
+    X509Name,
+    X509Req,
     X509Store,
     X509StoreContext,
     X509StoreContextError,
     X509StoreFlags,
-):
+    _EllipticCurve,
+)
+for _class in _classes:
     _class.__module__ = "OpenSSL.crypto"
-for _class in (PKey, X509, X509Name):
-    _class.__module__ = "OpenSSL.crypto"
-del _class
+del _class, _classes

@@ -137,9 +137,7 @@ class PKey(Handle):
         return int_of(Error, "int *", lib.pyssl_pkey_is_public_only, self._handle) == 1
 
 
-def load_privatekey(
-    type: int, buffer: Union[str, bytes], passphrase: Optional[PassphraseCallableT] = None
-) -> PKey:
+def load_privatekey(type: int, buffer: Union[str, bytes], passphrase: Optional[PassphraseCallableT] = None) -> PKey:
     """The private key in a PEM text (PKCS#8 or traditional, encrypted or not) or in DER.
 
     passphrase is bytes or a callable that is called with 0 if the key is encrypted and returns bytes, at most 1024. An

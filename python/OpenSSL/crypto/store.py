@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .._native import Described, Handle, fail, ffi, handle_of, lib, text_of
+from .._native import Described, Handle, fail, ffi, handle_of, lib
 from .._native.errors import describe, last
 from .._native.path import path_bytes
 from .crl import CRL
@@ -24,7 +24,6 @@ __all__ = [
     "X509StoreContext",
     "X509StoreContextError",
     "X509StoreFlags",
-    "X509_verify_cert_error_string",
 ]
 
 
@@ -160,11 +159,6 @@ class X509StoreContext(Handle):
             if status != lib.PYSSL_ERR_BUFFER:
                 _refuse(status, culprit)
             size = count[0]
-
-
-def X509_verify_cert_error_string(errnum: int) -> str:
-    """OpenSSL's words for an X509_V_* code."""
-    return text_of(Error, lib.pyssl_verify_error_text, errnum)
 
 
 def _refuse(status: int, culprit: Any) -> NoReturn:

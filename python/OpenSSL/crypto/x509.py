@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Iterable, Optional, Union
 
 from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, int_of, lib, text_of
 from .errors import Error
+from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
-from .name import X509Name, renamed
+from .name import X509Name, renamed, view
 from .pkey import PKey
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+ABSENT = lib.PYSSL_ERR_ABSENT
 
 
 class X509(Handle):
@@ -113,11 +116,11 @@ class X509(Handle):
 
     def get_subject(self) -> X509Name:
         """A live view of the subject name; writing to it changes this certificate, which it keeps alive."""
-        return X509Name._adopt(handle_of(Error, "pyssl_name **", lib.pyssl_x509_subject, self._handle))
+        return view(lib.pyssl_x509_subject, self._handle)
 
     def get_issuer(self) -> X509Name:
         """A live view of the issuer name; writing to it changes this certificate, which it keeps alive."""
-        return X509Name._adopt(handle_of(Error, "pyssl_name **", lib.pyssl_x509_issuer, self._handle))
+        return view(lib.pyssl_x509_issuer, self._handle)
 
     def set_subject(self, subject: X509Name) -> None:
         """Copies a name into the subject. Views of the subject made before are dead from now on."""
@@ -160,6 +163,27 @@ class X509(Handle):
         """Long name of the signature algorithm, b"sha256WithRSAEncryption". ValueError when there is none."""
         return text_of(Error, lib.pyssl_x509_signature_algorithm, self._handle).encode()
 
+    def get_extension_count(self) -> int:
+        """How many extensions the certificate has."""
+        return int_of(Error, "size_t *", lib.pyssl_x509_extension_count, self._handle)
+
+    def get_extension(self, index: int) -> X509Extension:
+        """A copy of an extension; IndexError when there is none with this index."""
+        out = ffi.new("pyssl_ext **")
+        status = lib.pyssl_x509_extension(self._handle, index, out) if index >= 0 else ABSENT
+        if status == ABSENT:
+            raise IndexError("extension index out of bounds")
+        if status:
+            fail(Error, status)
+        return X509Extension._adopt(out[0])
+
+    def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
+        """Copies extensions into the certificate, after those it has. ValueError when one is no X509Extension."""
+        kept, handles = row(extensions)
+        status = lib.pyssl_x509_add_extensions(self._handle, handles, len(kept))
+        if status:
+            fail(Error, status)
+
     def digest(self, digest_name: str) -> bytes:
         """The digest over the certificate's DER as colon separated pairs of upper-case hexadecimal digits."""
         raw = bytes_of(Error, lib.pyssl_x509_digest, self._handle, digest_name.encode())
@@ -179,6 +203,12 @@ def load_certificate(type: int, buffer: Union[str, bytes]) -> X509:
 def dump_certificate(type: int, cert: X509) -> bytes:
     """The certificate as PEM, DER, or text for people."""
     return bytes_of(Error, lib.pyssl_x509_dump, cert._handle, to_dump(type))
+
+
+def X509_verify_cert_error_string(errnum: int) -> str:
+    """OpenSSL's words for a result of verifying a certificate."""
+    text: bytes = ffi.string(lib.pyssl_verify_error_string(errnum))
+    return text.decode()
 
 
 def _when(when: bytes) -> bytes:

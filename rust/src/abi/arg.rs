@@ -5,6 +5,7 @@ use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use libc::c_char;
 use std::ffi::CStr;
+use std::mem::size_of;
 use std::sync::Arc;
 
 /// (pointer, length) as bytes. An empty slice may have any pointer.
@@ -105,6 +106,22 @@ pub unsafe fn word<'a>(p: *const c_char, name: &str) -> Result<&'a CStr> {
 pub unsafe fn opt_word<'a>(p: *const c_char) -> Option<&'a CStr> {
     // SAFETY: the caller's promise.
     (!p.is_null()).then(|| unsafe { CStr::from_ptr(p) })
+}
+
+/// Handles in a row, looked up all before any is used.
+///
+/// # Safety
+/// `handles` must point at `count` readable handles.
+pub unsafe fn objects<T: Object>(handles: *const *mut T::Opaque, count: usize) -> Result<Vec<Arc<T>>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    if handles.is_null() || count > isize::MAX as usize / size_of::<usize>() {
+        return Err(Error::argument("a NULL pointer, or an impossible count, where handles are expected"));
+    }
+    // SAFETY: the caller's promise.
+    let handles = unsafe { std::slice::from_raw_parts(handles, count) };
+    handles.iter().map(|handle| Ok(Arc::clone(&*T::lookup(*handle)?))).collect()
 }
 
 /// Stores a result.

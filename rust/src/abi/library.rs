@@ -26,6 +26,14 @@ pub extern "C" fn pyssl_openssl_version(what: c_int) -> *const c_char {
     gate_value(c"".as_ptr(), || library::openssl_version(what).as_ptr())
 }
 
+/// OpenSSL's words for a result of verifying (X509_V_*).
+/// @param code  X509_V_*
+/// @return a static string, never NULL
+#[no_mangle]
+pub extern "C" fn pyssl_verify_error_string(code: c_int) -> *const c_char {
+    gate_value(c"".as_ptr(), || library::verify_error_text(code).as_ptr())
+}
+
 /// How many handles of all kinds are alive in this process.
 #[no_mangle]
 pub extern "C" fn pyssl_handle_count() -> usize {

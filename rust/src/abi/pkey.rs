@@ -1,12 +1,13 @@
 //! pyssl_pkey_*: keys.
 
-use super::arg::{bytes, opt_bytes, opt_text, put, put_bytes, put_handle, put_text, text};
+use super::arg::{bytes, opt_bytes, opt_text, opt_word, put, put_bytes, put_handle, put_text, text};
 use super::gate::{gate, gate_value, pyssl_status};
 use super::handle::{object, Object};
 use crate::core::error::{Error, Result};
 use crate::core::filetype::FileType;
 use crate::core::passphrase::Passphrase;
 use crate::core::pkey::{self, PKey, Recipe};
+use crate::core::signature;
 use crate::core::status::Status;
 use libc::{c_char, c_int, c_void};
 
@@ -70,7 +71,7 @@ pub extern "C" fn pyssl_pkey_generate_rsa(key: *mut pyssl_pkey, bits: c_int) -> 
 
 /// Puts a fresh DSA key, with parameters of its own, in this one's place.
 /// @param bits  size of p
-/// @return as pyssl_pkey_generate_rsa()
+/// @return PYSSL_OK, or PYSSL_ERROR when OpenSSL refuses the size
 #[no_mangle]
 pub extern "C" fn pyssl_pkey_generate_dsa(key: *mut pyssl_pkey, bits: c_int) -> pyssl_status {
     gate(|| PKey::lookup(key)?.generate(Recipe::Dsa(bits)))
@@ -257,6 +258,56 @@ pub unsafe extern "C" fn pyssl_pkey_dump_public(
         let dumped = PKey::lookup(key)?.dump_public(FileType::to_load(filetype)?)?;
         // SAFETY: the header asks for room of `size` bytes and a writable len.
         unsafe { put_bytes(room, size, len, &dumped) }
+    })
+}
+
+/// Signs bytes.
+/// @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+/// @param data    what is signed
+/// @param room    receives the signature
+/// @param size    room's size in bytes
+/// @param len     receives the length
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER, with the
+///         length needed in len; PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_pkey_sign(
+    key: *mut pyssl_pkey,
+    digest: *const c_char,
+    data: *const u8,
+    data_len: usize,
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    gate(|| {
+        // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
+        let (digest, data) = unsafe { (opt_word(digest), bytes(data, data_len)?) };
+        let signature = signature::sign(&*PKey::lookup(key)?, digest, data)?;
+        // SAFETY: the header asks for room of `size` bytes and a writable len.
+        unsafe { put_bytes(room, size, len, &signature) }
+    })
+}
+
+/// Checks a signature over bytes against the public part of the key.
+/// @param digest     as for pyssl_pkey_sign()
+/// @param signature  what pyssl_pkey_sign() stored
+/// @param data       what was signed
+/// @return PYSSL_OK when it fits; PYSSL_ERROR when not; PYSSL_ERR_ARGUMENT for an unknown digest
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_pkey_verify(
+    key: *mut pyssl_pkey,
+    digest: *const c_char,
+    signature: *const u8,
+    signature_len: usize,
+    data: *const u8,
+    data_len: usize,
+) -> pyssl_status {
+    gate(|| {
+        // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
+        let (digest, data) = unsafe { (opt_word(digest), bytes(data, data_len)?) };
+        // SAFETY: the header asks for readable bytes.
+        let given = unsafe { bytes(signature, signature_len) }?;
+        signature::verify(&*PKey::lookup(key)?, digest, given, data)
     })
 }
 

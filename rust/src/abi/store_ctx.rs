@@ -1,14 +1,13 @@
 //! pyssl_store_ctx_*: verifying a certificate against a store (RFC 5280, 6).
 
-use super::arg::{handles, put_handle, put_handle_opt, put_handles, put_text};
+use super::arg::{handles, put_handle, put_handle_opt, put_handles};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::store::pyssl_store;
 use super::x509::pyssl_x509;
 use crate::core::error::{Error, Result};
-use crate::core::store::{verify_error_text, Refusal, Store, StoreContext};
+use crate::core::store::{Refusal, Store, StoreContext};
 use crate::core::x509::X509;
-use libc::{c_char, c_int};
 
 /// A certificate to be verified, with the store and the certificates that may lead to it.
 pub struct pyssl_store_ctx {
@@ -87,25 +86,6 @@ pub unsafe extern "C" fn pyssl_store_ctx_verified_chain(
         let verified = StoreContext::lookup(ctx)?.verified_chain();
         // SAFETY: the header asks for room for size handles, a writable count and a writable culprit or NULL.
         unsafe { put_handles(chain, size, count, verified.map_err(|refusal| name_culprit(culprit, refusal))?) }
-    })
-}
-
-/// OpenSSL's words for what a verification came to.
-/// @param code  X509_V_*
-/// @param room  receives the text
-/// @param size  of room
-/// @param len   receives the text's length
-/// @return PYSSL_OK or PYSSL_ERR_BUFFER
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_verify_error_text(
-    code: c_int,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
-) -> pyssl_status {
-    gate(|| {
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_text(room, size, len, &verify_error_text(code)) }
     })
 }
 

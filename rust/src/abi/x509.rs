@@ -1,6 +1,7 @@
 //! pyssl_x509_*: certificates.
 
-use super::arg::{bytes, opt_word, put, put_bytes, put_handle, put_text, word};
+use super::arg::{bytes, objects, opt_word, put, put_bytes, put_handle, put_text, word};
+use super::extension::pyssl_ext;
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::name::pyssl_name;
@@ -238,7 +239,7 @@ pub unsafe extern "C" fn pyssl_x509_pubkey(cert: *mut pyssl_x509, out: *mut *mut
 
 /// Sets the certified public key.
 /// @param key  its public part is copied
-/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an empty key
+/// @return PYSSL_OK; PYSSL_ERROR for an empty key
 #[no_mangle]
 pub extern "C" fn pyssl_x509_set_pubkey(cert: *mut pyssl_x509, key: *mut pyssl_pkey) -> pyssl_status {
     gate(|| X509::lookup(cert)?.set_public_key(&*PKey::lookup(key)?))
@@ -272,6 +273,42 @@ pub unsafe extern "C" fn pyssl_x509_signature_algorithm(
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
     gate(|| unsafe { put_text(room, size, len, &X509::lookup(cert)?.signature_algorithm()?) })
+}
+
+/// How many extensions the certificate has.
+/// @param out  receives the number
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_extension_count(cert: *mut pyssl_x509, out: *mut usize) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put(out, X509::lookup(cert)?.extension_count()) })
+}
+
+/// A copy of an extension.
+/// @param index  0 is the first
+/// @param out    receives a new handle, to be freed with pyssl_ext_free()
+/// @return PYSSL_OK; PYSSL_ERR_ABSENT when there is no such extension
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_extension(
+    cert: *mut pyssl_x509,
+    index: usize,
+    out: *mut *mut pyssl_ext,
+) -> pyssl_status {
+    // SAFETY: the header asks for a writable out.
+    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.extension(index)?) })
+}
+
+/// Copies extensions into the certificate, after those it has.
+/// @param extensions  count handles in a row
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_add_extensions(
+    cert: *mut pyssl_x509,
+    extensions: *const *mut pyssl_ext,
+    count: usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for readable handles.
+    gate(|| X509::lookup(cert)?.add_extensions(&unsafe { objects(extensions, count) }?))
 }
 
 /// A digest over the certificate's DER, also called its fingerprint.

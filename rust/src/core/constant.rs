@@ -4,7 +4,7 @@ use openssl_sys as ffi;
 
 /// The value, or None for a name OpenSSL (as linked) does not have.
 pub fn by_name(name: &str) -> Option<i64> {
-    let found = TABLE.iter().chain(OTHERS).find(|(known, _)| *known == name);
+    let found = TABLE.iter().chain(VERIFY_FLAGS).chain(OTHERS).find(|(known, _)| *known == name);
     found.map(|(_, value)| *value)
 }
 
@@ -59,6 +59,27 @@ const TABLE: &[(&str, i64)] = table![
     X509_V_FLAG_USE_CHECK_TIME, X509_V_FLAG_USE_DELTAS, X509_V_FLAG_X509_STRICT,
 ];
 
+const VERIFY_FLAGS: &[(&str, i64)] = table![
+    X509_V_FLAG_USE_CHECK_TIME,
+    X509_V_FLAG_CRL_CHECK,
+    X509_V_FLAG_CRL_CHECK_ALL,
+    X509_V_FLAG_IGNORE_CRITICAL,
+    X509_V_FLAG_X509_STRICT,
+    X509_V_FLAG_ALLOW_PROXY_CERTS,
+    X509_V_FLAG_POLICY_CHECK,
+    X509_V_FLAG_EXPLICIT_POLICY,
+    X509_V_FLAG_INHIBIT_ANY,
+    X509_V_FLAG_INHIBIT_MAP,
+    X509_V_FLAG_NOTIFY_POLICY,
+    X509_V_FLAG_EXTENDED_CRL_SUPPORT,
+    X509_V_FLAG_USE_DELTAS,
+    X509_V_FLAG_CHECK_SS_SIGNATURE,
+    X509_V_FLAG_TRUSTED_FIRST,
+    X509_V_FLAG_PARTIAL_CHAIN,
+    X509_V_FLAG_NO_ALT_CHAINS,
+    X509_V_FLAG_NO_CHECK_TIME,
+];
+
 /// What openssl-sys does not have: SSL_CB_* and SSL_ST_* are parts of the protocol between OpenSSL and its callers since
 /// SSLeay; the options are 0 since OpenSSL 1.1; the states in the end are of OpenSSL 1.0, and programs only compare them.
 #[rustfmt::skip]
@@ -68,6 +89,7 @@ const OTHERS: &[(&str, i64)] = &[
     ("SSL_OP_NETSCAPE_DEMO_CIPHER_CHANGE_BUG", 0),
     ("SSL_OP_PKCS1_CHECK_1", 0),
     ("SSL_OP_PKCS1_CHECK_2", 0),
+    ("SSL_OP_SSLEAY_080_CLIENT_DH_BUG", 0),
     ("SSL_OP_SSLREF2_REUSE_CERT_TYPE_BUG", 0),
     ("SSL_OP_EPHEMERAL_RSA", 0),
     ("SSL_CB_ACCEPT_EXIT", 0x2002),

@@ -88,17 +88,14 @@ impl Error {
 
     /// A file that could not be used: its name and the errno are kept apart from the words too.
     pub fn file(doing: &str, path: &str, error: &std::io::Error) -> Self {
-        let errno = error.raw_os_error().unwrap_or(0);
-        Self::with(
-            Status::Error,
-            Detail {
-                message: format!("{doing} {path:?}: {} (errno {errno})", err::system_text(errno)).into(),
-                entries: vec![Entry::system(errno)],
-                errno,
-                path: Some(path.to_owned()),
-                ..Detail::default()
-            },
-        )
+        // An error of the standard library's own has words and no errno.
+        let (errno, why) = match error.raw_os_error() {
+            Some(errno) => (errno, format!("{} (errno {errno})", err::system_text(errno))),
+            None => (0, error.to_string()),
+        };
+        let message = format!("{doing} {path:?}: {why}").into();
+        let entries = vec![Entry::system(errno)];
+        Self::with(Status::Error, Detail { message, entries, errno, path: Some(path.to_owned()), ..Detail::default() })
     }
 
     /// Puts what was being done before the message: "cannot load the key: bad decrypt".

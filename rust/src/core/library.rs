@@ -14,6 +14,11 @@ pub fn openssl_version_number() -> u64 {
     sys::version_number()
 }
 
+/// OpenSSL's words for an X509_V_* code.
+pub fn verify_error_text(code: c_int) -> &'static CStr {
+    sys::verify_error_text(code)
+}
+
 pub fn openssl_version(what: c_int) -> &'static CStr {
     sys::version_text(what)
 }

@@ -2,6 +2,7 @@
 
 use super::crl::Crl;
 use super::error::{Detail, Error, Result, VerifyFailure};
+use super::known_chains::KnownChains;
 use super::status::Status;
 use super::sys::store as sys;
 use super::x509::X509;
@@ -15,6 +16,8 @@ pub struct Store {
     store: X509Store,
     /// OpenSSL locks what is in a store, but not its parameters.
     parameters: RwLock<()>,
+    /// Chains that were found good against this store.
+    known: KnownChains,
     /// What `store` is a part of.
     _owner: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -73,7 +76,7 @@ impl Store {
     }
 
     fn holding(store: X509Store, owner: Option<Arc<dyn Any + Send + Sync>>) -> Arc<Self> {
-        Arc::new(Store { store, parameters: RwLock::new(()), _owner: owner })
+        Arc::new(Store { store, parameters: RwLock::new(()), known: KnownChains::default(), _owner: owner })
     }
 }
 
@@ -121,7 +124,7 @@ impl StoreContext {
             let _lock = store.parameters.read();
             sys::Verification::new(&store.store, cert, untrusted)?
         };
-        match verification.run() {
+        match verification.run(&store.known) {
             Ok(()) => Ok(verification),
             Err(refused) => Err(Refusal {
                 culprit: refused.culprit.and_then(|cert| X509::copy_of(&cert).ok()),
@@ -135,11 +138,6 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Refusal { error, culprit: None }
     }
-}
-
-/// OpenSSL's words for an X509_V_* code.
-pub fn verify_error_text(code: i32) -> String {
-    sys::verify_error_text(code)
 }
 
 fn refusal(failure: VerifyFailure) -> Error {

@@ -4,7 +4,7 @@ use super::Conn;
 use crate::core::error::{Detail, Error, VerifyFailure};
 use crate::core::status::Status;
 use crate::core::sys::ssl::Stop;
-use crate::core::sys::{library, name, verify_names};
+use crate::core::sys::{err, library, name, verify_names};
 use openssl::x509::X509StoreContextRef;
 
 impl Conn {
@@ -15,8 +15,19 @@ impl Conn {
             Stop::WantX509Lookup => Error::bare(Status::WantX509Lookup),
             Stop::ZeroReturn => Error::bare(Status::ZeroReturn),
             Stop::Eof => Error::bare(Status::Eof),
-            Stop::Syscall(errno) => Error::os(errno),
+            Stop::Syscall(errno) => self.parting_alert().unwrap_or_else(|| Error::os(errno)),
             Stop::Failed(error) => self.explain_failure(error),
+        }
+    }
+
+    /// A peer that hangs up in anger sends an alert first. Where sending fails, what it said may still wait to be read,
+    /// and tells more than "connection reset".
+    fn parting_alert(&self) -> Option<Error> {
+        let said = self.look().ssl.peek(&mut [0]);
+        err::clear();
+        match said {
+            Err(Stop::Failed(error)) => Some(self.explain_failure(error)),
+            _ => None,
         }
     }
 
@@ -38,6 +49,8 @@ impl Conn {
                 )
                 .into();
                 detail.verify = Some(verdict);
+            } else if detail.entries.iter().any(|entry| entry.reason == "no shared cipher") && self.shows_nothing() {
+                detail.message = "no shared cipher: this end has no certificate".into();
             } else if let Some(speech) = self.foreign_speech() {
                 detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
             }
@@ -46,15 +59,20 @@ impl Conn {
         error
     }
 
+    /// OpenSSL counts no cipher as shared where no certificate is there to go with it.
+    fn shows_nothing(&self) -> bool {
+        self.look().ssl.certificate().is_none()
+    }
+
     /// The peer's first bytes, quoted, when they cannot be a TLS record: before the handshake is done only.
     fn foreign_speech(&self) -> Option<String> {
         let engine = self.look();
         if engine.ssl.is_init_finished() {
             return None;
         }
-        let wire = engine.ssl.wire().try_borrow().ok()?;
+        let first = engine.ssl.wire().try_borrow().ok()?.first();
         // RFC 8446, 5.1: a record begins with its type (20 to 24) and a legacy version of major 3; DTLS has 254.
-        match wire.first.as_slice() {
+        match first.as_slice() {
             [20..=24, 3 | 254, ..] | [_] | [] => None,
             first => Some(format!("\"{}\"", first.escape_ascii())),
         }
@@ -64,7 +82,7 @@ impl Conn {
 /// What the verification stopped at.
 pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
     let code = at.error().as_raw();
-    let message = library::verify_error_text(code);
+    let message = library::verify_error_text(code).to_string_lossy().into_owned();
     VerifyFailure {
         code,
         depth: at.error_depth() as i32,
@@ -72,7 +90,7 @@ pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
             openssl_sys::X509_V_ERR_HOSTNAME_MISMATCH | openssl_sys::X509_V_ERR_IP_ADDRESS_MISMATCH => {
                 format!("{message}: {}", mismatch(at))
             }
-            _ => message.to_owned(),
+            _ => message,
         },
         subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
     }

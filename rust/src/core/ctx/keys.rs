@@ -26,7 +26,7 @@ impl Ctx {
     /// Refuses a key that does not belong to the certificate.
     pub fn check_private_key(&self) -> Result<()> {
         self.change(|ssl| ssl.check_private_key())
-            .map_err(|error| error.doing("the private key does not belong to the certificate"))
+            .map_err(|error| error.doing("the private key and the certificate cannot go together"))
     }
 
     /// Sends the certificate along after the context's own.

@@ -53,7 +53,10 @@ impl Ctx {
     /// The key exchange groups, in OpenSSL's list syntax.
     pub fn set_groups(&self, list: &[u8]) -> Result<()> {
         let list = c_string(list, "the list of groups")?;
-        self.change(|ssl| ssl.set_groups_list(&list)).map_err(|error| unusable(error, "groups", &list))
+        self.change(|ssl| ssl.set_groups_list(&list)).map_err(|error| {
+            let wordless = error.detail.as_ref().is_some_and(|detail| detail.entries.is_empty());
+            unusable(if wordless { error.saying("OpenSSL knows no such group") } else { error }, "groups", &list)
+        })
     }
 
     /// One curve as the only key exchange group.

@@ -36,7 +36,7 @@ pub fn issuer(crl: &X509CrlRef) -> Result<X509Name> {
         if name.is_null() {
             return Err(Error::openssl());
         }
-        Ok(X509NameRef::from_ptr(name.cast_mut()).to_owned()?)
+        Ok(X509NameRef::from_ptr(name as *mut _).to_owned()?)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct EC_builtin_curve {
 /// <openssl/types.h>
 pub enum EVP_RAND_CTX {}
 
+/// <openssl/x509_vfy.h>
+pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut ffi::X509_STORE_CTX) -> c_int>;
 /// <openssl/bio.h>: a socket address.
 pub enum BIO_ADDR {}
 
@@ -116,6 +118,12 @@ extern "C" {
         seconds: libc::c_long,
         from: *mut libc::time_t,
     ) -> *mut ffi::ASN1_TIME;
+    /// <openssl/x509.h>
+    pub fn X509_EXTENSION_dup(extension: *const ffi::X509_EXTENSION) -> *mut ffi::X509_EXTENSION;
+    /// <openssl/x509v3.h>
+    pub fn GENERAL_NAME_print(bio: *mut ffi::BIO, name: *const ffi::GENERAL_NAME) -> c_int;
+    /// <openssl/x509v3.h>: the value, of a type that depends on the kind of name.
+    pub fn GENERAL_NAME_get0_value(name: *const ffi::GENERAL_NAME, kind: *mut c_int) -> *mut c_void;
 
     /// <openssl/rand.h>, OpenSSL 3.0: the generators of a library context (NULL: the default one), never to be freed.
     pub fn RAND_get0_primary(ctx: *mut ffi::OSSL_LIB_CTX) -> *mut EVP_RAND_CTX;
@@ -157,6 +165,14 @@ extern "C" {
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
     /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
     pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
+    /// <openssl/x509_vfy.h>: the function that checks signatures and times of a chain.
+    pub fn X509_STORE_CTX_get_verify(context: *const ffi::X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
+    pub fn X509_STORE_CTX_set_verify(context: *mut ffi::X509_STORE_CTX, verify: X509_STORE_CTX_verify_fn);
+    /// <openssl/x509_vfy.h>: index 0 is the application's.
+    pub fn X509_STORE_CTX_set_ex_data(context: *mut ffi::X509_STORE_CTX, index: c_int, data: *mut c_void) -> c_int;
+    /// <openssl/x509_vfy.h>: part of the context.
+    pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;
+    pub fn X509_VERIFY_PARAM_get_time(parameters: *const ffi::X509_VERIFY_PARAM) -> libc::time_t;
     /// <openssl/ssl.h>
     pub fn SSL_renegotiate(ssl: *mut ffi::SSL) -> c_int;
     pub fn SSL_renegotiate_pending(ssl: *const ffi::SSL) -> c_int;
@@ -179,7 +195,6 @@ extern "C" {
     /// <openssl/x509_vfy.h>: what a verification checks the names against; strings of the parameters, or a new one.
     pub fn X509_VERIFY_PARAM_get0_host(param: *mut ffi::X509_VERIFY_PARAM, index: c_int) -> *mut c_char;
     pub fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut ffi::X509_VERIFY_PARAM) -> *mut c_char;
-    pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;
     pub fn SSL_is_dtls(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_CTX_set_info_callback(
         ctx: *mut ffi::SSL_CTX,

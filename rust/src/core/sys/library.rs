@@ -15,8 +15,7 @@ pub fn version_text(what: c_int) -> &'static CStr {
 }
 
 /// OpenSSL's words for an X509_V_ERR_* code.
-pub fn verify_error_text(code: c_int) -> &'static str {
+pub fn verify_error_text(code: c_int) -> &'static CStr {
     // SAFETY: a static string for any number ("unknown certificate verification error" at worst).
-    let text = unsafe { CStr::from_ptr(ffi::X509_verify_cert_error_string(code.into())) };
-    text.to_str().unwrap_or("")
+    unsafe { CStr::from_ptr(ffi::X509_verify_cert_error_string(code.into())) }
 }

@@ -81,14 +81,16 @@ pub fn seal(contents: &Contents, passphrase: Option<&CStr>, protection: &Protect
 fn parse(der: &[u8], passphrase: Option<&CStr>, context: *mut ffi::OSSL_LIB_CTX) -> Result<Opened> {
     let source = Source::new(der)?;
     let (mut key, mut cert, mut others) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the empty structure carries the library context into which the BIO's bytes are decoded, and is freed by
-    // OpenSSL when that fails; what is parsed out of it is owned by us.
+    // SAFETY: the empty structure carries the library context into which the BIO's bytes are decoded. When that fails,
+    // OpenSSL has freed it and put NULL in its place, or not touched it. What is parsed out of it is owned by us.
     unsafe {
         let mut file = ext::PKCS12_init_ex(ffi::NID_pkcs7_data, context, ptr::null());
-        if file.is_null() || ext::d2i_PKCS12_bio(source.as_ptr(), &mut file).is_null() {
+        if file.is_null() {
             return Err(Error::openssl());
         }
-        let file = openssl::pkcs12::Pkcs12::from_ptr(file);
+        let decoded = ext::d2i_PKCS12_bio(source.as_ptr(), &mut file);
+        let file = (!file.is_null()).then(|| openssl::pkcs12::Pkcs12::from_ptr(file));
+        let Some(file) = file.filter(|_| !decoded.is_null()) else { return Err(Error::openssl()) };
         let passphrase = passphrase.map_or(ptr::null(), CStr::as_ptr);
         if ffi::PKCS12_parse(file.as_ptr(), passphrase, &mut key, &mut cert, &mut others) != 1 {
             return Err(Error::openssl());

@@ -1,15 +1,19 @@
 //! X509_STORE and X509_STORE_CTX: what the `openssl` crate does not offer.
 
+use super::asn1::time_seconds;
 use super::bio::collect;
 use super::ext;
+use super::library;
 use crate::core::error::{Error, Result, VerifyFailure};
+use crate::core::known_chains::{self, Fingerprint, KnownChains};
 use foreign_types::{ForeignType, ForeignTypeRef};
-use libc::{c_int, c_long, c_ulong};
+use libc::{c_int, c_ulong};
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
 use openssl::x509::{X509Crl, X509NameRef, X509Ref, X509};
 use openssl_sys as ffi;
 use std::ffi::CStr;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
 pub fn empty() -> Result<X509Store> {
@@ -87,9 +91,21 @@ impl Verification {
         }
     }
 
-    pub fn run(&mut self) -> std::result::Result<(), Refused> {
-        // SAFETY: a context set up in new().
-        if unsafe { ffi::X509_verify_cert(self.context) } > 0 {
+    /// Signatures of a chain that is known are not checked again; everything else is, and the chain is built anew.
+    pub fn run(&mut self, known: &KnownChains) -> std::result::Result<(), Refused> {
+        // SAFETY: a context set up in new(). `check` outlives the verification that finds it in the context, and is
+        // taken out after that.
+        let verified = unsafe {
+            let mut check = Check { known, openssl: ext::X509_STORE_CTX_get_verify(self.context) };
+            if check.openssl.is_some() && ext::X509_STORE_CTX_set_ex_data(self.context, 0, (&raw mut check).cast()) == 1
+            {
+                ext::X509_STORE_CTX_set_verify(self.context, Some(check_chain));
+            }
+            let verified = ffi::X509_verify_cert(self.context);
+            ext::X509_STORE_CTX_set_ex_data(self.context, 0, ptr::null_mut());
+            verified
+        };
+        if verified > 0 {
             return Ok(());
         }
         // SAFETY: the context has finished; the certificate at fault is borrowed from it and a reference counted.
@@ -102,13 +118,84 @@ impl Verification {
 
     /// After a good run(): from the certificate to the trusted one.
     pub fn chain(&self) -> Vec<X509> {
-        // SAFETY: the stack is borrowed from the context; a reference is counted for each certificate in it.
-        unsafe {
-            let chain = ffi::X509_STORE_CTX_get0_chain(self.context);
-            let count = ffi::OPENSSL_sk_num(chain.cast()).max(0);
-            let certs = (0..count).map(|index| ffi::OPENSSL_sk_value(chain.cast(), index).cast::<ffi::X509>());
-            certs.filter(|cert| !cert.is_null()).map(|cert| X509Ref::from_ptr(cert).to_owned()).collect()
+        // SAFETY: a live context.
+        unsafe { chain_of(self.context) }
+    }
+}
+
+/// What check_chain() finds in its context.
+struct Check<'a> {
+    known: &'a KnownChains,
+    openssl: ext::X509_STORE_CTX_verify_fn,
+}
+
+/// In place of OpenSSL's checking of the signatures and times of a chain, when that has been built and all else about
+/// it checked: lets a known chain pass whose certificates are valid at the time in question, and has OpenSSL check
+/// any other.
+unsafe extern "C" fn check_chain(context: *mut ffi::X509_STORE_CTX) -> c_int {
+    // SAFETY: OpenSSL calls this during run(), which left its Check in the context.
+    let check = unsafe { &*ffi::X509_STORE_CTX_get_ex_data(context, 0).cast::<Check>() };
+    // SAFETY: a live context, whose chain is complete.
+    let recognised = catch_unwind(AssertUnwindSafe(|| unsafe { recognise(context, check.known) }));
+    let (fingerprint, passes) = recognised.unwrap_or_default();
+    if passes {
+        return 1;
+    }
+    // SAFETY: run() asked for the function that OpenSSL set for this context, and there was one.
+    let checked = check.openssl.map_or(0, |openssl| unsafe { openssl(context) });
+    if let (1, Some(fingerprint)) = (checked, fingerprint) {
+        let _ = catch_unwind(AssertUnwindSafe(|| check.known.add(fingerprint)));
+    }
+    checked
+}
+
+/// The fingerprint of a chain that may become known (None: it may not), and whether it is and its times are right.
+///
+/// # Safety
+/// `context` must be live.
+unsafe fn recognise(context: *mut ffi::X509_STORE_CTX, known: &KnownChains) -> (Option<Fingerprint>, bool) {
+    // SAFETY: the caller's promise; parameters and certificates are borrowed from the context.
+    unsafe {
+        let parameters = ext::X509_STORE_CTX_get0_param(context);
+        let flags = ffi::X509_VERIFY_PARAM_get_flags(parameters);
+        let chain = chain_of(context);
+        if ffi::X509_STORE_CTX_get_error(context) != ffi::X509_V_OK || chain.len() < 2 {
+            return (None, false);
         }
+        let Some(fingerprint) = known_chains::fingerprint(flags, &chain) else { return (None, false) };
+        let when = match flags {
+            flags if flags & ffi::X509_V_FLAG_USE_CHECK_TIME != 0 => ext::X509_VERIFY_PARAM_get_time(parameters),
+            _ => now(),
+        };
+        let passes = known.contain(&fingerprint) && chain.iter().all(|cert| valid_at(cert, when));
+        (Some(fingerprint), passes)
+    }
+}
+
+fn valid_at(cert: &X509Ref, when: i64) -> bool {
+    // SAFETY: the times are borrowed from a live certificate.
+    let (from, to) = unsafe {
+        let (from, to) = (ffi::X509_getm_notBefore(cert.as_ptr()), ffi::X509_getm_notAfter(cert.as_ptr()));
+        (time_seconds(from), time_seconds(to))
+    };
+    matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from <= when && when <= to)
+}
+
+fn now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// # Safety
+/// `context` must be live.
+unsafe fn chain_of(context: *mut ffi::X509_STORE_CTX) -> Vec<X509> {
+    // SAFETY: the caller's promise; the stack is borrowed from the context, and a reference counted for each
+    // certificate in it.
+    unsafe {
+        let chain = ffi::X509_STORE_CTX_get0_chain(context);
+        let count = ffi::OPENSSL_sk_num(chain.cast()).max(0);
+        let certs = (0..count).map(|index| ffi::OPENSSL_sk_value(chain.cast(), index).cast::<ffi::X509>());
+        certs.filter(|cert| !cert.is_null()).map(|cert| X509Ref::from_ptr(cert).to_owned()).collect()
     }
 }
 
@@ -131,7 +218,7 @@ pub unsafe fn failure(context: *mut ffi::X509_STORE_CTX) -> VerifyFailure {
         VerifyFailure {
             code,
             depth: ffi::X509_STORE_CTX_get_error_depth(context).max(0),
-            message: verify_error_text(code),
+            message: library::verify_error_text(code).to_string_lossy().into_owned(),
             subject: if culprit.is_null() {
                 String::new()
             } else {
@@ -139,16 +226,6 @@ pub unsafe fn failure(context: *mut ffi::X509_STORE_CTX) -> VerifyFailure {
             },
         }
     }
-}
-
-pub fn verify_error_text(code: c_int) -> String {
-    // SAFETY: a static string for every number.
-    let text = unsafe { ffi::X509_verify_cert_error_string(c_long::from(code)) };
-    if text.is_null() {
-        return String::new();
-    }
-    // SAFETY: static and NUL-terminated, see above.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 /// RFC 2253, with what is not ASCII as it is and not as escapes.

@@ -24,14 +24,17 @@ pub struct Wire {
     pub outbox: Buffer,
     /// No more bytes will come.
     pub eof: bool,
-    /// The errno of the transport's last hard failure; 0 when none.
+    /// The errno that receiving failed with; 0 while it did not.
     pub errno: i32,
+    /// The errno that sending failed with; 0 while it did not. SSL is not told, for it would give up reading too, and
+    /// what the peer said before it hung up may still wait to be read.
+    pub send_errno: i32,
     /// How many bytes SSL asked for when the inbox was last found empty: what the record in progress needs.
     pub wanted: usize,
     /// Grows whenever something came in (end of file and failures included).
     pub arrivals: u64,
     /// The first bytes of the stream: they tell a peer that does not speak TLS.
-    pub first: Vec<u8>,
+    first: Vec<u8>,
     /// How many bytes to take from the socket beyond what SSL asks for; 0 keeps select() truthful.
     pub read_ahead: usize,
     /// Read before, and in place of, all that comes: the connection is to end.
@@ -72,6 +75,7 @@ impl Wire {
             outbox: Buffer::default(),
             eof: false,
             errno: 0,
+            send_errno: 0,
             wanted: 0,
             arrivals: 0,
             first: Vec::new(),
@@ -110,16 +114,17 @@ impl Wire {
         if socket.is_datagram {
             // What failed is lost, as datagrams are; the next one may get through.
             self.errno = 0;
+            self.send_errno = 0;
             return true;
         }
-        while !self.outbox.is_empty() && self.errno == 0 {
+        while !self.outbox.is_empty() && self.send_errno == 0 {
             match socket.send(self.outbox.front()) {
                 Ok(sent) => self.outbox.consume(sent),
                 Err(errno) if would_block(errno) => return false,
-                Err(errno) => self.errno = errno,
+                Err(errno) => self.send_errno = errno,
             }
         }
-        if self.errno != 0 {
+        if self.send_errno != 0 {
             // Nobody will ever take it.
             self.outbox = Buffer::default();
         }
@@ -180,41 +185,47 @@ impl Wire {
             Err(errno) => {
                 self.arrivals += 1;
                 self.errno = errno;
+                if socket.is_datagram {
+                    // A refusal (ICMP) of one datagram. SSL is not told, for it would give up.
+                    return Read::Later;
+                }
                 Read::Failed
             }
         }
     }
 
-    /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox. False on a hard failure.
-    fn write(&mut self, bytes: &[u8]) -> bool {
+    /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox.
+    fn write(&mut self, bytes: &[u8]) {
         if self.mute {
-            return true;
+            return;
         }
         self.encrypts |= has_encrypted_dtls(bytes);
         let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
         let bytes = alert.as_ref().map_or(bytes, |alert| alert);
-        if self.errno != 0 && self.socket.is_some() {
-            return false;
-        }
+        let Some(socket) = self.socket else { return self.outbox.push(bytes) };
         let mut sent = 0;
-        if let Some(socket) = self.socket {
-            if self.outbox.is_empty() || self.flush() {
-                match socket.send(bytes) {
-                    Ok(n) => sent = n,
-                    Err(errno) if would_block(errno) => {}
-                    Err(errno) => self.errno = errno,
-                }
-                if self.errno != 0 {
-                    return false;
-                }
-            }
-            // A datagram that does not go now is lost, as datagrams are; DTLS sends it again.
-            if socket.is_datagram {
-                return true;
+        if self.flush() && self.send_errno == 0 {
+            match socket.send(bytes) {
+                Ok(n) => sent = n,
+                Err(errno) if would_block(errno) => {}
+                Err(errno) => self.send_errno = errno,
             }
         }
-        self.outbox.push(&bytes[sent..]);
-        true
+        // A datagram that does not go now is lost, as datagrams are; DTLS sends it again.
+        if self.send_errno == 0 && !socket.is_datagram {
+            self.outbox.push(&bytes[sent..]);
+        }
+    }
+
+    /// The first bytes that came, with those that still wait in the socket.
+    pub fn first(&self) -> Vec<u8> {
+        let mut first = self.first.clone();
+        if let Some(socket) = self.socket.filter(|socket| socket.is_socket) {
+            let mut more = [0; FIRST];
+            let waiting = socket.look(&mut more[first.len().min(FIRST)..]).unwrap_or(0);
+            first.extend_from_slice(&more[first.len()..][..waiting]);
+        }
+        first
     }
 
     fn remember_first(&mut self, bytes: &[u8]) {
@@ -246,6 +257,14 @@ impl Socket {
                     -1
                 }
             }
+        })
+    }
+
+    /// What `recv` would give, left where it is.
+    fn look(self, room: &mut [u8]) -> Result<usize, i32> {
+        // SAFETY: `room` is writable for its length; a bad descriptor is an errno.
+        retry(|| unsafe {
+            libc::recv(self.fd, room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT | libc::MSG_PEEK)
         })
     }
 
@@ -373,11 +392,8 @@ unsafe extern "C" fn bio_write(bio: *mut ffi::BIO, bytes: *const c_char, len: c_
         ffi::BIO_clear_flags(bio, RETRY_FLAGS);
         let Ok(mut wire) = wire_of(bio).try_borrow_mut() else { return -1 };
         let Ok(size @ 1..) = usize::try_from(len) else { return 0 };
-        if wire.write(std::slice::from_raw_parts(bytes.cast::<u8>(), size)) {
-            len
-        } else {
-            -1
-        }
+        wire.write(std::slice::from_raw_parts(bytes.cast::<u8>(), size));
+        len
     }
 }
 

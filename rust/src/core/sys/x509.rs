@@ -9,9 +9,10 @@ use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
 use openssl::md::MdRef;
 use openssl::pkey::{PKeyRef, Private, Public};
-use openssl::x509::{X509NameRef, X509Ref, X509};
+use openssl::x509::{X509Extension, X509ExtensionRef, X509Name, X509NameRef, X509Ref, X509};
 use openssl_sys as ffi;
 use std::ffi::CStr;
+use std::mem::ManuallyDrop;
 use std::ptr;
 
 pub fn empty() -> Result<X509> {
@@ -43,6 +44,19 @@ pub fn text(cert: &X509Ref) -> Result<Vec<u8>> {
     collect(|bio| unsafe { ext::X509_print_ex(bio, cert.as_ptr(), 0, 0) })
 }
 
+/// Lends the DER, encoded once (`to_der` encodes twice: once to learn the length).
+pub fn with_der<T>(cert: &X509Ref, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    let mut der = ptr::null_mut();
+    // SAFETY: a live certificate; OpenSSL stores a buffer of as many bytes as it returns, which is freed after its use.
+    unsafe {
+        let len = ffi::i2d_X509(cert.as_ptr(), &mut der);
+        let Some(len) = usize::try_from(len).ok().filter(|_| !der.is_null()) else { return Err(Error::openssl()) };
+        let result = read(std::slice::from_raw_parts(der, len));
+        ffi::OPENSSL_free(der.cast());
+        Ok(result)
+    }
+}
+
 pub fn set_name(cert: &mut X509, part: Part, name: &X509NameRef) -> Result<()> {
     // SAFETY: live objects; OpenSSL copies the name.
     done(unsafe {
@@ -51,6 +65,23 @@ pub fn set_name(cert: &mut X509, part: Part, name: &X509NameRef) -> Result<()> {
             Part::Issuer => ffi::X509_set_issuer_name(cert.as_ptr(), name.as_ptr()),
         }
     })
+}
+
+/// Changes a name where it is.
+pub fn change_name(cert: &mut X509, part: Part, change: &mut dyn FnMut(&mut X509Name) -> Result<()>) -> Result<()> {
+    // SAFETY: the name is the certificate's own, which nobody else can reach meanwhile; what looks like an owner of it
+    // never drops it. Setting a name to itself copies nothing and drops the encoding the certificate keeps.
+    unsafe {
+        let own = match part {
+            Part::Subject => ffi::X509_get_subject_name(cert.as_ptr()),
+            Part::Issuer => ffi::X509_get_issuer_name(cert.as_ptr()),
+        };
+        change(&mut ManuallyDrop::new(X509Name::from_ptr(own)))?;
+        done(match part {
+            Part::Subject => ffi::X509_set_subject_name(cert.as_ptr(), own),
+            Part::Issuer => ffi::X509_set_issuer_name(cert.as_ptr(), own),
+        })
+    }
 }
 
 pub fn version(cert: &X509Ref) -> c_long {
@@ -70,7 +101,10 @@ pub fn serial(cert: &X509Ref) -> Result<Vec<u8>> {
 
 pub fn set_serial(cert: &mut X509, serial: &[u8]) -> Result<()> {
     // SAFETY: live objects; OpenSSL copies the integer.
-    done(asn1::with_integer(serial, |integer| unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), integer) })?)
+    done(asn1::with_integer(serial, |integer| unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), integer) })?)?;
+    // Copying one in, OpenSSL forgets to drop the encoding it keeps; setting the integer that is there does that.
+    // SAFETY: the integer is the certificate's own.
+    done(unsafe { ffi::X509_set_serialNumber(cert.as_ptr(), ffi::X509_get_serialNumber(cert.as_ptr())) })
 }
 
 pub fn time_text(cert: &X509Ref, limit: Limit) -> Result<Option<Vec<u8>>> {
@@ -114,6 +148,29 @@ pub fn signature_algorithm(cert: &X509Ref) -> Option<String> {
         let name = if nid == ffi::NID_undef { ptr::null() } else { ffi::OBJ_nid2ln(nid) };
         (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
     }
+}
+
+pub fn extension_count(cert: &X509Ref) -> usize {
+    // SAFETY: a live certificate.
+    usize::try_from(unsafe { ffi::X509_get_ext_count(cert.as_ptr()) }).unwrap_or(0)
+}
+
+/// A copy of the extension; None when there is none with this index.
+pub fn extension(cert: &X509Ref, index: usize) -> Result<Option<X509Extension>> {
+    let Ok(index) = c_int::try_from(index) else { return Ok(None) };
+    // SAFETY: a live certificate, and an extension borrowed from it for as long as copying takes.
+    unsafe {
+        let found = ffi::X509_get_ext(cert.as_ptr(), index);
+        if found.is_null() {
+            return Ok(None);
+        }
+        super::extension::owned(ext::X509_EXTENSION_dup(found)).map(Some)
+    }
+}
+
+pub fn add_extension(cert: &mut X509, extension: &X509ExtensionRef) -> Result<()> {
+    // SAFETY: live objects; OpenSSL copies the extension.
+    done(unsafe { ffi::X509_add_ext(cert.as_ptr(), extension.as_ptr(), -1) })
 }
 
 fn time(cert: &X509Ref, limit: Limit) -> *const ffi::ASN1_TIME {

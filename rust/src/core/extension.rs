@@ -1,0 +1,62 @@
+//! An X.509 v3 extension. It never changes once made.
+
+use super::error::{Error, Result};
+use super::sys::extension as sys;
+use super::x509::X509;
+use openssl::x509::{X509Extension, X509ExtensionRef};
+use std::ffi::CStr;
+use std::sync::Arc;
+
+pub struct Extension {
+    extension: X509Extension,
+}
+
+impl Extension {
+    pub fn from_openssl(extension: X509Extension) -> Arc<Self> {
+        Arc::new(Extension { extension })
+    }
+
+    pub fn as_openssl(&self) -> &X509ExtensionRef {
+        &self.extension
+    }
+
+    /// From a name and a value in the syntax of OpenSSL's configuration files (x509v3_config). Subject and issuer are
+    /// the certificates that "hash", "keyid", "issuer:copy" and their kin look at.
+    pub fn by_name(
+        name: &CStr,
+        critical: bool,
+        value: &CStr,
+        subject: Option<&Arc<X509>>,
+        issuer: Option<&Arc<X509>>,
+    ) -> Result<Arc<Self>> {
+        let extension =
+            X509::with_two(subject, issuer, |subject, issuer| sys::by_name(name, critical, value, subject, issuer));
+        extension.map(Self::from_openssl).map_err(|error| error.while_doing("cannot make the extension"))
+    }
+
+    pub fn is_critical(&self) -> bool {
+        sys::is_critical(&self.extension)
+    }
+
+    /// OpenSSL's short name, "UNDEF" for a type it does not know.
+    pub fn short_name(&self) -> String {
+        sys::short_name(&self.extension)
+    }
+
+    /// The DER of the value: what is inside the OCTET STRING.
+    pub fn data(&self) -> Vec<u8> {
+        sys::data(&self.extension)
+    }
+
+    /// For people, as `openssl x509 -text` has it. A subjectAltName keeps whatever bytes its names have, NULs too, so
+    /// that none can hide behind another; a type that OpenSSL does not know is a hexadecimal dump.
+    pub fn text(&self) -> Result<String> {
+        let text = if sys::is_alt_name(&self.extension) {
+            sys::alt_names(&self.extension)
+        } else {
+            sys::text(&self.extension)
+        };
+        text.map(|text| String::from_utf8_lossy(&text).into_owned())
+            .map_err(|error: Error| error.while_doing("cannot read the extension"))
+    }
+}

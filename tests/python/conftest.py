@@ -1,0 +1,26 @@
+"""What holds for every test: it leaves no handle behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from OpenSSL._native import ffi, lib, library_path
+
+
+def pytest_report_header() -> str:
+    """Which library and which OpenSSL are under test."""
+    openssl = ffi.string(lib.pyssl_openssl_version(lib.PYSSL_OPENSSL_VERSION)).decode()
+    return f"library: {library_path} ({openssl})"
+
+
+@pytest.fixture(autouse=True)
+def no_handle_is_left() -> Iterator[None]:
+    gc.collect()
+    before = lib.pyssl_handle_count()
+    yield
+    gc.collect()
+    # Fewer, where pytest has let go of what an earlier test's traceback held.
+    assert lib.pyssl_handle_count() <= before

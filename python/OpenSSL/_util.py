@@ -8,11 +8,13 @@ Connection._socket: those stand with their classes.)
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._native import ffi
 from .crypto import X509Name
 from .SSL import Connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["ffi", "lib"]
 

@@ -10,7 +10,20 @@ from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
 import pytest
-from support import attempt, client_context, connected, exchange, openssl, pair, pki, reasons, server_context, shake, socket_pair, was_told
+from support import (
+    attempt,
+    client_context,
+    connected,
+    exchange,
+    openssl,
+    pair,
+    pki,
+    reasons,
+    server_context,
+    shake,
+    socket_pair,
+    was_told,
+)
 
 from OpenSSL import SSL, crypto
 
@@ -648,5 +661,8 @@ def test_openssl_s_client_at_the_other_end() -> None:
             connection.shutdown()
         output = client.communicate(b"")[0].decode()
     assert "OCSP Response Status: trylater (0x3)" in output
-    assert "Acceptable client certificate CA names\nO = libpyssl tests, CN = root\nO = libpyssl tests, CN = other\n" in output
+    assert (
+        "Acceptable client certificate CA names\nO = libpyssl tests, CN = root\nO = libpyssl tests, CN = other\n"
+        in output
+    )
     assert "Verify return code: 0 (ok)" in output

@@ -9,7 +9,20 @@ import weakref
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Type
 
 import pytest
-from support import HOST, attempt, client_context, connected, exchange, openssl, pair, pki, pump, reasons, server_context, was_told
+from support import (
+    HOST,
+    attempt,
+    client_context,
+    connected,
+    exchange,
+    openssl,
+    pair,
+    pki,
+    pump,
+    reasons,
+    server_context,
+    was_told,
+)
 
 from OpenSSL import SSL
 
@@ -73,7 +86,11 @@ CASES: Dict[str, Case] = {
         prepare=_ask_for_protocols,
     ),
     "ocsp_server": Case(
-        "server", lambda c, f: c.set_ocsp_server_callback(f), b"", (*not_bytes, (b"x" * 65536, ValueError)), prepare=_ask_for_ocsp
+        "server",
+        lambda c, f: c.set_ocsp_server_callback(f),
+        b"",
+        (*not_bytes, (b"x" * 65536, ValueError)),
+        prepare=_ask_for_ocsp,
     ),
     "ocsp_client": Case("client", lambda c, f: c.set_ocsp_client_callback(f), True, prepare=_ask_for_ocsp),
     "cookie_generate": Case(
@@ -83,9 +100,7 @@ CASES: Dict[str, Case] = {
         (*not_bytes, (b"x" * 256, ValueError)),
         (DTLS,),
     ),
-    "cookie_verify": Case(
-        "server", lambda c, f: _cookies(c, lambda connection: b"cookie", f), True, protocols=(DTLS,)
-    ),
+    "cookie_verify": Case("server", lambda c, f: _cookies(c, lambda connection: b"cookie", f), True, protocols=(DTLS,)),
 }
 
 RUNS = [(name, protocol) for name, case in CASES.items() for protocol in case.protocols]
@@ -188,7 +203,7 @@ def test_what_no_callback_may_return(
 @pytest.mark.parametrize("protocol", [TLS_1_2, TLS_1_3, DTLS])
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith(("info", "keylog", "verify"))])
 def test_at_whichever_call_it_raises(name: str, protocol: str) -> None:
-    """OpenSSL has no way for info and key log callbacks to fail: the connection ends all the same, and the peer knows."""
+    """OpenSSL has no way for info and key log callbacks to fail: the connection ends all the same."""
     watched = Watched(CASES[name], protocol)
     assert watched.shake()[1:] == (None, None)
     count = len(watched.calls)

@@ -43,7 +43,14 @@ def test_a_file_a_directory_or_both(hashed: Path) -> None:
     root, other = str(pki().root.cert), pki().other.cert
     assert not accepts(client(lambda context: None))
     assert not accepts(client(lambda context: context.load_verify_locations(other)))
-    for trust in ((root,), (root.encode(), None), (Path(root),), (None, hashed), (None, bytes(hashed)), (other, hashed)):
+    for trust in (
+        (root,),
+        (root.encode(), None),
+        (Path(root),),
+        (None, hashed),
+        (None, bytes(hashed)),
+        (other, hashed),
+    ):
         assert accepts(client(lambda context, trust=trust: context.load_verify_locations(*trust))), trust  # type: ignore[misc]
 
 

@@ -63,11 +63,6 @@ impl SslCtx {
         unsafe { ffi::SSL_CTX_ctrl(self.0, command, number, std::ptr::null_mut()) }
     }
 
-    pub fn options(&self) -> u64 {
-        // SAFETY: a live SSL_CTX.
-        unsafe { ffi::SSL_CTX_get_options(self.0) as u64 }
-    }
-
     pub fn set_options(&self, options: u64) -> u64 {
         // SAFETY: a live SSL_CTX.
         unsafe { ffi::SSL_CTX_set_options(self.0, options as _) as u64 }
@@ -115,12 +110,6 @@ impl SslCtx {
     pub fn check_private_key(&self) -> Result<()> {
         // SAFETY: a live SSL_CTX.
         succeed(unsafe { ffi::SSL_CTX_check_private_key(self.0) })
-    }
-
-    /// Whether a certificate has been set.
-    pub fn has_certificate(&self) -> bool {
-        // SAFETY: a live SSL_CTX.
-        unsafe { !ffi::SSL_CTX_get0_certificate(self.0).is_null() }
     }
 
     /// Adds to the chain that goes out with the certificate.

@@ -442,6 +442,41 @@ def test_a_context_may_be_changed_after_its_first_connection() -> None:
     assert after[0].get_cipher_name() == "ECDHE-ECDSA-CHACHA20-POLY1305"
 
 
+def test_every_kind_of_change_reaches_the_connections_made_after_it() -> None:
+    """These settings OpenSSL would look up in the context at the handshake, also for connections made before."""
+    client, server = client_context(), server_context()
+    pair(client, server)
+    before = pair(client, server)
+    server.set_tls13_ciphersuites(b"TLS_CHACHA20_POLY1305_SHA256")
+    server.set_client_ca_list([pki().other.x509().get_subject()])
+    server.add_client_ca(pki().root.x509())
+    server.add_extra_chain_cert(pki().root.x509())
+    server.set_verify(SSL.VERIFY_PEER)
+    client.set_cert_store(crypto.X509Store())
+    client.get_cert_store().add_cert(pki().root.x509())
+    client.use_certificate(pki().client.x509())
+    client.use_privatekey(pki().client.pkey())
+    server.set_cert_store(client.get_cert_store())
+    after = pair(client, server)
+    shake(*before)
+    shake(*after)
+
+    def facts(ends: Tuple[SSL.Connection, SSL.Connection]) -> Tuple[Any, ...]:
+        chain, peer = ends[0].get_peer_cert_chain() or [], ends[1].get_peer_certificate()
+        return (
+            [name.CN for name in ends[0].get_client_ca_list()],
+            [cert.get_subject().CN for cert in chain],
+            peer and peer.get_subject().CN,
+        )
+
+    assert facts(before) == ([], ["server", "intermediate"], None)
+    assert facts(after) == (["other", "root"], ["server", "intermediate", "root"], "client")
+    assert after[0].get_cipher_name() == "TLS_CHACHA20_POLY1305_SHA256" != before[0].get_cipher_name()
+    with pytest.raises(SSL.Error) as raised:
+        server.set_tls13_ciphersuites(b"NO_SUCH_SUITE")
+    assert reasons(raised.value) == ["no cipher match"]
+
+
 def test_a_certificate_may_be_replaced_while_the_context_serves() -> None:
     """As servers do when theirs is renewed."""
     server = context()
@@ -475,7 +510,7 @@ def test_threads_change_a_context_while_others_shake_hands() -> None:
 
     def work() -> None:
         try:
-            for _ in range(25):
+            for _ in range(100):
                 shake(*pair(client, server))
         except BaseException as failure:
             failed.append(failure)

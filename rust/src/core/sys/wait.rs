@@ -112,7 +112,7 @@ pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
             return None;
         }
         let stat = stat.assume_init();
-        Some((stat.st_dev as u64, stat.st_ino as u64))
+        Some((stat.st_dev, stat.st_ino))
     }
 }
 

@@ -35,8 +35,8 @@ _from_buffer = ffi.from_buffer
 #: In get_shutdown(): this end has sent its close_notify.
 _SENT_SHUTDOWN = 1
 
-# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append are
-# atomic, so threads share them without a lock; what an exception loses on the way is made again.
+# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
+# are atomic, so threads share them without a lock; what an exception loses on the way is made again.
 _rooms: List[Tuple[Any, Any]] = []
 _allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
@@ -102,8 +102,9 @@ class Connection(Setup, Facts):
     def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
         """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
 
-        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport ended
-        without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on failure.
+        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
+        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
+        failure.
         """
         if bufsiz > _RECORD:
             bufsiz = _RECORD
@@ -127,7 +128,8 @@ class Connection(Setup, Facts):
     def recv_into(self, buffer: Any, nbytes: Optional[int] = None, flags: Optional[int] = None) -> int:
         """Receives at most one record's worth of bytes into a writable buffer: how many.
 
-        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv does.
+        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv
+        does.
         """
         try:
             room = _from_buffer("uint8_t[]", buffer, True)
@@ -159,8 +161,8 @@ class Connection(Setup, Facts):
     def sendall(self, buf: Any, flags: int = 0) -> int:
         """Sends everything; how many bytes that was. `flags` is ignored.
 
-        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with the
-        rest.
+        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with
+        the rest.
         """
         data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else _bytes(buf)
         total, before = len(data), 0

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Error(Described, Exception):
-    """An operation of OpenSSL.SSL failed. args is ([(lib, func, reason), ...],), oldest first; the list may be empty."""
+    """An operation of OpenSSL.SSL failed.
+
+    args is ([(lib, func, reason), ...],), oldest first; the list may be empty.
+    """
 
     #: From sendall: how many bytes went before this was raised.
     sent: Optional[int] = None
@@ -37,7 +40,10 @@ class WantX509LookupError(Error):
 
 
 class SysCallError(Error):
-    """The transport failed. args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify."""
+    """The transport failed.
+
+    args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify.
+    """
 
     __str__ = Exception.__str__
 

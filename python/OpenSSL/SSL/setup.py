@@ -13,7 +13,15 @@ from .session import Session
 
 if TYPE_CHECKING:
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    PrivateKey = Union[
+        dsa.DSAPrivateKey,
+        ec.EllipticCurvePrivateKey,
+        ed25519.Ed25519PrivateKey,
+        ed448.Ed448PrivateKey,
+        rsa.RSAPrivateKey,
+    ]
 
 
 class Setup(Handle):
@@ -104,7 +112,7 @@ class Setup(Handle):
             cert = X509.from_cryptography(cert)
         check(lib.pyssl_conn_use_certificate(self._handle, cert._handle))
 
-    def use_privatekey(self, pkey: Union[PKey, PrivateKeyTypes]) -> None:
+    def use_privatekey(self, pkey: Union[PKey, PrivateKey]) -> None:
         """Sets this end's private key."""
         if not isinstance(pkey, PKey):
             pkey = PKey.from_cryptography_key(pkey)

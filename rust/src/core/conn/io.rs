@@ -90,11 +90,6 @@ impl Conn {
         Ok(wire.outbox.pop(room))
     }
 
-    /// How much ciphertext bio_read has to give.
-    pub fn bio_pending(&self) -> usize {
-        self.look().ssl.wire().try_borrow().map_or(0, |wire| wire.outbox.len())
-    }
-
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
         self.pumped_only()?;
@@ -218,7 +213,7 @@ impl Conn {
             return Err(Some(Error::bare(Status::Timeout)));
         }
         let resend = self.dtls_timeout().map(|left| Instant::now() + left);
-        let resend = resend.filter(|resend| deadline.is_none_or(|deadline| *resend < deadline));
+        let resend = resend.filter(|resend| deadline.map_or(true, |deadline| *resend < deadline));
         match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
             // Whoever waits for an answer in a blocking call is the one to send the question again.

@@ -32,5 +32,5 @@ class _Lib:
 
 lib = _Lib()
 
-X509Name._name = property(lambda self: self)
-Connection._ssl = None
+X509Name._name = property(lambda self: self)  # type: ignore[attr-defined]
+Connection._ssl = None  # type: ignore[attr-defined]

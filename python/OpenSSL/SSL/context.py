@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Sequence
+
 from .._native import Handle, ffi, handle_of, int_of, lib
 from .._native.path import path_bytes
 from ..crypto import FILETYPE_PEM, X509Name, X509Store
@@ -11,9 +13,8 @@ from . import callbacks
 from .arguments import alpn_protocols, certificate, octets, private_key, whole
 from .errors import Error, check
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, NoReturn, Optional, Sequence, Union
+    from typing import List, Union
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -49,7 +50,7 @@ class Context(Handle):
     # ---- certificate and key
 
     def use_certificate(self, cert: Certificate) -> None:
-        """Sets the certificate this end shows, an X509 or a certificate of the `cryptography` package. It is copied."""
+        """Sets the certificate this end shows: an X509, or one of the `cryptography` package. It is copied."""
         own = certificate(cert)  # which must outlive the call
         check(lib.pyssl_ctx_use_certificate(self._handle, own._handle))
 
@@ -289,11 +290,11 @@ class Context(Handle):
     # ---- callbacks
 
     def set_info_callback(self, callback: Optional[Callable[[Connection, int, int], None]]) -> None:
-        """Has callback(connection, where, value) told what the state machine does; where is SSL_CB_*, SSL_ST_* bits."""
+        """Has callback(connection, where, value) told what the state machine does: SSL_CB_* bits and what they need."""
         self._hook(lib.pyssl_ctx_set_info_callback, callbacks.info, callback)
 
     def set_keylog_callback(self, callback: Optional[Callable[[Connection, bytes], None]]) -> None:
-        """Gives callback(connection, line) the lines of a key log, with which recorded traffic can be decrypted."""
+        """Gives callback(connection, line) the lines of a key log file, which decrypt recorded traffic."""
         self._hook(lib.pyssl_ctx_set_keylog_callback, callbacks.keylog, callback)
 
     def set_tlsext_servername_callback(self, callback: Optional[Callable[[Connection], None]]) -> None:

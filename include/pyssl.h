@@ -100,6 +100,11 @@ typedef struct pyssl_ctx pyssl_ctx;
  */
 typedef struct pyssl_conn pyssl_conn;
 
+/**
+ * A TLS session. It never changes and belongs to the context of the connection it came from.
+ */
+typedef struct pyssl_session pyssl_session;
+
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
 /**
@@ -334,6 +339,7 @@ const char *pyssl_openssl_version(int what);
 
 /**
  * OpenSSL's words for a result of verifying (X509_V_*).
+ * @param code  X509_V_*
  * @return a static string, never NULL
  */
 const char *pyssl_verify_error_string(int code);
@@ -359,9 +365,128 @@ pyssl_status pyssl_constant(const char *name,
 /* ---- Callbacks: a C function, its userdata, and a destructor for that. */
 
 /**
+ * What a pyssl_alpn_select_callback returns to end the handshake.
+ */
+#define PYSSL_ALPN_REFUSE 256
+
+/**
  * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
  */
 typedef void (*pyssl_destructor)(void *userdata);
+
+/**
+ * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
+ * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
+ * @param error     X509_V_OK or X509_V_ERR_*
+ * @param depth     0 is the peer's own certificate
+ * @param ok        OpenSSL's verdict, 1 or 0
+ * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_verify_callback)(void *userdata,
+                                     pyssl_conn *conn,
+                                     pyssl_x509 *cert,
+                                     int error,
+                                     int depth,
+                                     int ok);
+
+/**
+ * Is told what the state machine does (SSL_CTX_set_info_callback).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param where     SSL_CB_* and SSL_ST_* bits
+ * @param value     for an alert its level and number; for an exit the result; else 1
+ * @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_info_callback)(void *userdata, pyssl_conn *conn, int where, int value);
+
+/**
+ * Is given a line for a key log file (SSLKEYLOGFILE format).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param line      NUL-terminated, without a line end
+ * @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_keylog_callback)(void *userdata, pyssl_conn *conn, const char *line);
+
+/**
+ * Is told, on a server, that a client hello came, with a server name or without: the time to switch contexts.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_servername_callback)(void *userdata, pyssl_conn *conn);
+
+/**
+ * Chooses, on a server, one of the protocols that the client offers (ALPN, RFC 7301).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param offered   the protocols, each behind a byte with its length
+ * @param len       how many bytes that is
+ * @param room      the choice is written here
+ * @param size      how many bytes there is room for, 255
+ * @return the length of the choice; 0 to go on without a protocol; PYSSL_ALPN_REFUSE to end the handshake
+ *         (no_application_protocol); a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef ptrdiff_t (*pyssl_alpn_select_callback)(void *userdata,
+                                                pyssl_conn *conn,
+                                                const uint8_t *offered,
+                                                size_t len,
+                                                uint8_t *room,
+                                                size_t size);
+
+/**
+ * Gives, on a server, the OCSP response to staple (RFC 6066, 8), when the client asks for one.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param room      the DER of an OCSPResponse is written here
+ * @param size      how many bytes there is room for, 65535
+ * @return its length; 0 for none; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef ptrdiff_t (*pyssl_ocsp_server_callback)(void *userdata,
+                                                pyssl_conn *conn,
+                                                uint8_t *room,
+                                                size_t size);
+
+/**
+ * Judges, on a client that asked for it, the OCSP response that the server stapled.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param response  the DER of an OCSPResponse
+ * @param len       its length, 0 when there was none
+ * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_ocsp_client_callback)(void *userdata,
+                                          pyssl_conn *conn,
+                                          const uint8_t *response,
+                                          size_t len);
+
+/**
+ * Makes, on a DTLS server, a cookie that proves the client's address (RFC 6347, 4.2.1).
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param room      the cookie is written here
+ * @param size      how many bytes there is room for, 255
+ * @return its length; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef ptrdiff_t (*pyssl_cookie_generate_callback)(void *userdata,
+                                                    pyssl_conn *conn,
+                                                    uint8_t *room,
+                                                    size_t size);
+
+/**
+ * Tells, on a DTLS server, whether a cookie is the one that was made for this client.
+ * @param userdata  as given with the callback
+ * @param conn      the connection, lent
+ * @param cookie    what the client sent back
+ * @param len       its length
+ * @return 1 when it is, 0 when it is not, a negative value to make the call that led here return PYSSL_ERR_CALLBACK
+ */
+typedef int (*pyssl_cookie_verify_callback)(void *userdata,
+                                            pyssl_conn *conn,
+                                            const uint8_t *cookie,
+                                            size_t len);
 
 /* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
 
@@ -798,6 +923,7 @@ pyssl_status pyssl_name_hash(pyssl_name *name,
 /**
  * Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
  * @param out  receives -1, 0 or 1
+ * @param other  the name to compare with
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_name_compare(pyssl_name *name,
@@ -1850,7 +1976,7 @@ pyssl_status pyssl_spki_verify(pyssl_spki *spki,
  */
 pyssl_status pyssl_spki_free(pyssl_spki *spki);
 
-/* ---- pyssl_ctx_*: what connections have in common: protocol, keys, trust, callbacks. */
+/* ---- pyssl_ctx_*: what connections have in common, here: protocol, certificates, keys. */
 
 /**
  * SSL 2.0: no OpenSSL in use has it; pyssl_ctx_new() says so.
@@ -1912,43 +2038,6 @@ pyssl_status pyssl_spki_free(pyssl_spki *spki);
  */
 #define PYSSL_DTLS_CLIENT_METHOD 12
 
-/**
- * The peer's certificate is not asked for (server) or not judged (client).
- */
-#define PYSSL_VERIFY_NONE 0
-
-/**
- * The peer's certificate is asked for and its chain verified.
- */
-#define PYSSL_VERIFY_PEER 1
-
-/**
- * With PYSSL_VERIFY_PEER on a server: a client without a certificate is refused.
- */
-#define PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT 2
-
-/**
- * With PYSSL_VERIFY_PEER on a server: no second request at renegotiation.
- */
-#define PYSSL_VERIFY_CLIENT_ONCE 4
-
-
-/**
- * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
- * @param userdata  as given with the callback
- * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
- * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
- * @param error     X509_V_OK or X509_V_ERR_*
- * @param depth     0 is the peer's own certificate
- * @param ok        OpenSSL's verdict, 1 or 0
- * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
- */
-typedef int (*pyssl_verify_callback)(void *userdata,
-                                     pyssl_conn *conn,
-                                     pyssl_x509 *cert,
-                                     int error,
-                                     int depth,
-                                     int ok);
 
 /**
  * A new context.
@@ -1967,6 +2056,7 @@ pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
  * Sets the certificate that this end shows. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -1991,6 +2081,7 @@ pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
 
 /**
  * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -2022,6 +2113,8 @@ pyssl_status pyssl_ctx_use_privatekey_file(pyssl_ctx *ctx,
  */
 pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 
+/* ---- pyssl_ctx_*: whom a context trusts, and whom a server asks its clients to be certified by. */
+
 /**
  * Trusts the certificates of a file, or of a directory, or of both.
  * @param cafile  PEM; may be NULL
@@ -2039,6 +2132,227 @@ pyssl_status pyssl_ctx_load_verify_locations(pyssl_ctx *ctx,
 pyssl_status pyssl_ctx_load_system_trust(pyssl_ctx *ctx);
 
 /**
+ * As pyssl_ctx_load_system_trust(), passing over what is missing or cannot be used.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_default_verify_paths(pyssl_ctx *ctx);
+
+/**
+ * The store that the context verifies with, live: what is added to it the context trusts. It keeps the context alive.
+ * @param out  receives a new handle, to be freed with pyssl_store_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_cert_store(pyssl_ctx *ctx,
+                                      pyssl_store **out);
+
+/**
+ * Verifies with another store from now on. It is shared: what is added to it later is trusted too.
+ * @param store  may belong to several contexts
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_cert_store(pyssl_ctx *ctx, pyssl_store *store);
+
+/**
+ * Names to clients, as the authorities a server accepts, the subjects of a file of certificates.
+ * @param cafile  PEM
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_load_client_ca(pyssl_ctx *ctx, const char *cafile);
+
+/**
+ * Names to clients the authorities that a server accepts. The names are copied.
+ * @param names  an array of handles
+ * @param count  how many
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_client_ca_list(pyssl_ctx *ctx, pyssl_name *const *names, size_t count);
+
+/**
+ * Names to clients one authority more: the certificate's subject.
+ * @param cert  the authority's
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_add_client_ca(pyssl_ctx *ctx, pyssl_x509 *cert);
+
+/* ---- pyssl_ctx_*: protocol versions, suites, groups, options, sessions. */
+
+/**
+ * Adds options (SSL_OP_*); none is ever removed.
+ * @param options  bits to add, 0 for none
+ * @param out      receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
+
+/**
+ * Adds modes (SSL_MODE_*).
+ * @param mode  bits to add, 0 for none
+ * @param out  receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx, long mode, long *out);
+
+/**
+ * Takes modes (SSL_MODE_*) off.
+ * @param mode  bits to take off
+ * @param out  receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, long mode, long *out);
+
+/**
+ * Sets the lowest protocol version.
+ * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3, 0xfefd DTLS 1.2; 0 the lowest the library has
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for a version that the context cannot have
+ */
+pyssl_status pyssl_ctx_set_min_proto_version(pyssl_ctx *ctx, int version);
+
+/**
+ * Sets the highest protocol version.
+ * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3, 0xfefd DTLS 1.2; 0 the highest the library has
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for a version that the context cannot have
+ */
+pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
+
+/**
+ * Sets the cipher suites up to TLS 1.2. Those of TLS 1.3 stay as they are.
+ * @param list  OpenSSL's list syntax (`openssl ciphers`), without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ */
+pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+
+/**
+ * Sets the cipher suites of TLS 1.3.
+ * @param list  their names in RFC 8446 with colons between, without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ */
+pyssl_status pyssl_ctx_set_tls13_ciphersuites(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+
+/**
+ * Sets the key exchange groups, the preferred first.
+ * @param list  OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_set_groups(pyssl_ctx *ctx,
+                                  const uint8_t *list,
+                                  size_t len);
+
+/**
+ * Allows one curve and no other group for the key exchange.
+ * @param curve  OpenSSL's short name ("prime256v1") or dotted numbers
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for an unknown curve, or PYSSL_ERROR for one that TLS does not use
+ */
+pyssl_status pyssl_ctx_set_tmp_ecdh(pyssl_ctx *ctx,
+                                    const char *curve);
+
+/**
+ * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2.
+ * @param file  PEM ("DH PARAMETERS")
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx, const char *file);
+
+/**
+ * Names the application whose sessions these are, so that no other's are resumed here.
+ * @param id  up to 32 bytes
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
+ */
+pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
+
+/**
+ * Says which sessions are cached (SSL_SESS_CACHE_*).
+ * @param mode  the bits
+ * @param out  receives the bits as they were
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, long mode, long *out);
+
+/**
+ * The SSL_SESS_CACHE_* bits.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_session_cache_mode(pyssl_ctx *ctx, long *out);
+
+/**
+ * Says how long sessions live.
+ * @param seconds  their life
+ * @param out  receives the seconds as they were
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, long seconds, long *out);
+
+/**
+ * How long sessions live, in seconds.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_timeout(pyssl_ctx *ctx, long *out);
+
+/**
+ * Sets the protocols that clients offer (RFC 7301).
+ * @param protocols  each of 1 to 255 bytes, behind a byte with its length
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for what is not of that form
+ */
+pyssl_status pyssl_ctx_set_alpn_protos(pyssl_ctx *ctx, const uint8_t *protocols, size_t len);
+
+/**
+ * Sets the SRTP profiles to negotiate (RFC 5764).
+ * @param profiles  their names with colons between, without NUL
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for an unknown one
+ */
+pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx, const uint8_t *profiles, size_t len);
+
+/**
+ * The PYSSL_VERIFY_* bits.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_verify_mode(pyssl_ctx *ctx, int *out);
+
+/**
+ * Limits how many certificates may stand between the peer's own and a trusted one.
+ * @param depth  that number
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_verify_depth(pyssl_ctx *ctx, int depth);
+
+/**
+ * The limit of pyssl_ctx_set_verify_depth(), -1 when it was never set.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_get_verify_depth(pyssl_ctx *ctx, int *out);
+
+/* ---- pyssl_ctx_set_*_callback: what a context's connections call back. Each keeps the callbacks that were set when it was made. */
+
+/**
+ * The peer's certificate is not asked for (server) or not judged (client).
+ */
+#define PYSSL_VERIFY_NONE 0
+
+/**
+ * The peer's certificate is asked for and its chain verified.
+ */
+#define PYSSL_VERIFY_PEER 1
+
+/**
+ * With PYSSL_VERIFY_PEER on a server: a client without a certificate is refused.
+ */
+#define PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT 2
+
+/**
+ * With PYSSL_VERIFY_PEER on a server: no second request at renegotiation.
+ */
+#define PYSSL_VERIFY_CLIENT_ONCE 4
+
+/**
  * Says whether and how peers are verified.
  * @param mode      PYSSL_VERIFY_* bits
  * @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
@@ -2053,47 +2367,100 @@ pyssl_status pyssl_ctx_set_verify(pyssl_ctx *ctx,
                                   pyssl_destructor destroy);
 
 /**
- * The PYSSL_VERIFY_* bits.
- * @param out  receives them
+ * Is told what the state machine does; for looking on.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_verify_mode(pyssl_ctx *ctx, int *out);
+pyssl_status pyssl_ctx_set_info_callback(pyssl_ctx *ctx,
+                                         pyssl_info_callback callback,
+                                         void *userdata,
+                                         pyssl_destructor destroy);
 
 /**
- * Adds options (SSL_OP_*); none is ever removed.
- * @param options  bits to add, 0 for none
- * @param out      receives the bits as they are then
+ * Is given lines for a key log file, with which others can decrypt what they recorded.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
+pyssl_status pyssl_ctx_set_keylog_callback(pyssl_ctx *ctx,
+                                           pyssl_keylog_callback callback,
+                                           void *userdata,
+                                           pyssl_destructor destroy);
 
 /**
- * Sets the cipher suites up to TLS 1.2, in OpenSSL's list syntax (`openssl ciphers`).
- * @param list  text of len bytes, without NUL
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
+ * Is told that a client hello came (server name indication, RFC 6066).
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_servername_callback(pyssl_ctx *ctx,
+                                               pyssl_servername_callback callback,
+                                               void *userdata,
+                                               pyssl_destructor destroy);
 
 /**
- * Sets the lowest protocol version.
- * @param version  0x0301 is TLS 1.0, 0x0304 TLS 1.3; 0 the lowest the library has
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ * Chooses the application protocol on a server (RFC 7301). Not called when the client offers none.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_min_proto_version(pyssl_ctx *ctx, int version);
+pyssl_status pyssl_ctx_set_alpn_select_callback(pyssl_ctx *ctx,
+                                                pyssl_alpn_select_callback callback,
+                                                void *userdata,
+                                                pyssl_destructor destroy);
 
 /**
- * Sets the highest protocol version.
- * @param version  as for pyssl_ctx_set_min_proto_version(); 0 the highest the library has
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ * Gives the OCSP response that a server staples, when the client asks for one.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
+pyssl_status pyssl_ctx_set_ocsp_server_callback(pyssl_ctx *ctx,
+                                                pyssl_ocsp_server_callback callback,
+                                                void *userdata,
+                                                pyssl_destructor destroy);
 
 /**
- * Names the application whose sessions these are, so that no other's are resumed here.
- * @param id  up to 32 bytes
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
+ * Judges what the server stapled, on a client that asked for it (pyssl_conn_request_ocsp).
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
+pyssl_status pyssl_ctx_set_ocsp_client_callback(pyssl_ctx *ctx,
+                                                pyssl_ocsp_client_callback callback,
+                                                void *userdata,
+                                                pyssl_destructor destroy);
+
+/**
+ * Makes the cookies of a DTLS server.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_cookie_generate_callback(pyssl_ctx *ctx,
+                                                    pyssl_cookie_generate_callback callback,
+                                                    void *userdata,
+                                                    pyssl_destructor destroy);
+
+/**
+ * Knows the cookies of a DTLS server again.
+ * @param callback  NULL for none
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
+                                                  pyssl_cookie_verify_callback callback,
+                                                  void *userdata,
+                                                  pyssl_destructor destroy);
 
 /* ---- pyssl_conn_*: a TLS connection. */
 
@@ -2192,27 +2559,6 @@ pyssl_status pyssl_conn_set_timeout(pyssl_conn *conn,
                                     int64_t milliseconds);
 
 /**
- * Makes this end the client.
- * @return PYSSL_OK, or PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_conn_set_connect_state(pyssl_conn *conn);
-
-/**
- * Makes this end the server.
- * @return PYSSL_OK, or PYSSL_ERR_HANDLE
- */
-pyssl_status pyssl_conn_set_accept_state(pyssl_conn *conn);
-
-/**
- * Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
- * @param name  a DNS name of len bytes, without NUL
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
- */
-pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn,
-                                             const uint8_t *name,
-                                             size_t len);
-
-/**
  * Does the handshake, or what is left of it.
  * @return PYSSL_OK when it is done; PYSSL_ERR_WANT_READ, PYSSL_ERR_WANT_WRITE (not now), PYSSL_ERR_TIMEOUT,
  *         PYSSL_ERR_INTERRUPTED (call again), PYSSL_ERR_SYSCALL, PYSSL_ERR_EOF, PYSSL_ERR_CLOSED, PYSSL_ERR_CALLBACK,
@@ -2262,14 +2608,40 @@ pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
 pyssl_status pyssl_conn_shutdown(pyssl_conn *conn, int *done);
 
 /**
- * Gives a connection without transport ciphertext from the peer.
+ * Waits for a DTLS ClientHello with a cookie that the context's callback accepts (RFC 6347, 4.2.1); the handshake comes
+ * after it. Everything else that arrives is passed over, and no state kept for it.
+ * @return PYSSL_OK when it came; or as pyssl_conn_do_handshake()
+ */
+pyssl_status pyssl_conn_dtls_listen(pyssl_conn *conn);
+
+/**
+ * How long until pyssl_conn_dtls_handle_timeout() has something to do.
+ * @param microseconds  receives it
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT when no answer is awaited (never without DTLS)
+ */
+pyssl_status pyssl_conn_dtls_get_timeout(pyssl_conn *conn,
+                                         uint64_t *microseconds);
+
+/**
+ * Sends the last DTLS flight again when its time has come. Calls that wait on a blocking socket do it themselves.
+ * @param done  receives 1 when it was time, 0 when not (never without DTLS)
+ * @return PYSSL_OK; or PYSSL_ERROR when it was sent too often, and as pyssl_conn_do_handshake()
+ */
+pyssl_status pyssl_conn_dtls_handle_timeout(pyssl_conn *conn,
+                                            int *done);
+
+/**
+ * Gives a connection without transport ciphertext from the peer. For DTLS, each call is one datagram.
  * @param data  len of them; all are taken
  * @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
-ptrdiff_t pyssl_conn_bio_write(pyssl_conn *conn, const uint8_t *data, size_t len);
+ptrdiff_t pyssl_conn_bio_write(pyssl_conn *conn,
+                               const uint8_t *data,
+                               size_t len);
 
 /**
- * Takes ciphertext for the peer from a connection without transport.
+ * Takes ciphertext for the peer from a connection without transport. For DTLS, at most one datagram; what does not fit
+ * of it comes with the next call.
  * @param buffer  receives it
  * @param size    how much at the most
  * @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
@@ -2283,6 +2655,181 @@ ptrdiff_t pyssl_conn_bio_read(pyssl_conn *conn,
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
 pyssl_status pyssl_conn_bio_shutdown(pyssl_conn *conn);
+
+/* ---- pyssl_conn_*: setting one connection up. */
+
+/**
+ * Makes this end the client.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_connect_state(pyssl_conn *conn);
+
+/**
+ * Makes this end the server.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_accept_state(pyssl_conn *conn);
+
+/**
+ * Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
+ * @param name  a DNS name of len bytes, without NUL
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn, const uint8_t *name, size_t len);
+
+/**
+ * Has the peer's certificate compared with a name, in the handshake and by OpenSSL (RFC 6125, RFC 9525: names of the
+ * certificate's subjectAltName alone, wildcards as a whole label alone), and turns PYSSL_VERIFY_PEER on. A peer with
+ * other names is refused; the error says which names it has.
+ * @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+ */
+pyssl_status pyssl_conn_set_verify_host(pyssl_conn *conn,
+                                        const char *name);
+
+/**
+ * Says whether and how this peer is verified, in place of what the context says.
+ * @param mode      PYSSL_VERIFY_* bits
+ * @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_verify(pyssl_conn *conn,
+                                   int mode,
+                                   pyssl_verify_callback callback,
+                                   void *userdata,
+                                   pyssl_destructor destroy);
+
+/**
+ * The PYSSL_VERIFY_* bits.
+ * @param out  receives them
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_verify_mode(pyssl_conn *conn, int *out);
+
+/**
+ * Has the state machine's moves of this connection told, in place of what the context says (SSL_set_info_callback).
+ * @param callback  NULL for nobody
+ * @param userdata  for the callback
+ * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_info_callback(pyssl_conn *conn,
+                                          pyssl_info_callback callback,
+                                          void *userdata,
+                                          pyssl_destructor destroy);
+
+/**
+ * The context: the one it was made with, or was given later.
+ * @param out  receives a new handle, to be freed with pyssl_ctx_free()
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_context(pyssl_conn *conn, pyssl_ctx **out);
+
+/**
+ * Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
+ * callback. What was set on the connection itself stays.
+ * @param ctx  the context to use from now on; kept
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
+                                    pyssl_ctx *ctx);
+
+/**
+ * Adds options (SSL_OP_*); none is ever removed.
+ * @param options  bits to add, 0 for none
+ * @param out      receives the bits as they are then
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t *out);
+
+/**
+ * Sets the certificate this end shows.
+ * @param cert  it is copied
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn, pyssl_x509 *cert);
+
+/**
+ * Sets this end's private key.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when it does not belong to the certificate
+ */
+pyssl_status pyssl_conn_use_privatekey(pyssl_conn *conn, pyssl_pkey *key);
+
+/**
+ * Sets the protocols a client offers (ALPN, RFC 7301).
+ * @param wire  len bytes: each protocol after one byte with its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_set_alpn_protos(pyssl_conn *conn, const uint8_t *wire, size_t len);
+
+/**
+ * Asks the server for an OCSP response along with its certificate (RFC 6066, 8).
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_request_ocsp(pyssl_conn *conn);
+
+/**
+ * Offers a session to be taken up again.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR
+ */
+pyssl_status pyssl_conn_set_session(pyssl_conn *conn,
+                                    pyssl_session *session);
+
+/**
+ * Says which close_notify alerts count as exchanged.
+ * @param state  1 sent, 2 received, 3 both, 0 none
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_shutdown(pyssl_conn *conn, int state);
+
+/**
+ * TLS 1.2 and earlier: asks for another handshake, which the next call that moves bytes begins.
+ * @param asked  receives 1, or 0 when one is pending already
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (TLS 1.3 has none: see pyssl_conn_key_update())
+ */
+pyssl_status pyssl_conn_renegotiate(pyssl_conn *conn,
+                                    int *asked);
+
+/**
+ * TLS 1.3: new keys for what this end sends, from the next call that moves bytes on.
+ * @param peer_too  1 asks the peer for new keys on its side as well
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (before the handshake, and with TLS 1.2)
+ */
+pyssl_status pyssl_conn_key_update(pyssl_conn *conn, int peer_too);
+
+/**
+ * DTLS: how many bytes of UDP payload the path takes.
+ * @param taken  receives 1, or 0 when that is too few to work with or the connection does not speak DTLS
+ * @param mtu  bytes that a datagram may have
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_set_ciphertext_mtu(pyssl_conn *conn,
+                                           long mtu,
+                                           int *taken);
+
+/* ---- pyssl_conn_*: what a connection can tell. */
+
+/**
+ * pyssl_conn_want(): nothing is waited for.
+ */
+#define PYSSL_WANT_NOTHING 1
+
+/**
+ * pyssl_conn_want(): the transport must take bytes first.
+ */
+#define PYSSL_WANT_WRITE 2
+
+/**
+ * pyssl_conn_want(): bytes of the peer must come first.
+ */
+#define PYSSL_WANT_READ 3
+
+/**
+ * pyssl_conn_want(): something else (a callback's answer) must come first.
+ */
+#define PYSSL_WANT_OTHER 4
 
 /**
  * Decrypted bytes that can be received without asking the peer.
@@ -2306,10 +2853,7 @@ pyssl_status pyssl_conn_get_version(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_version_name(pyssl_conn *conn,
-                                         char *buffer,
-                                         size_t size,
-                                         size_t *len);
+pyssl_status pyssl_conn_get_version_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The cipher suite's name: "TLS_AES_256_GCM_SHA384".
@@ -2318,10 +2862,7 @@ pyssl_status pyssl_conn_get_version_name(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_get_cipher_name(pyssl_conn *conn,
-                                        char *buffer,
-                                        size_t size,
-                                        size_t *len);
+pyssl_status pyssl_conn_get_cipher_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The key exchange group's name: "X25519MLKEM768".
@@ -2330,10 +2871,7 @@ pyssl_status pyssl_conn_get_cipher_name(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_get_group_name(pyssl_conn *conn,
-                                       char *buffer,
-                                       size_t size,
-                                       size_t *len);
+pyssl_status pyssl_conn_get_group_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The peer's own certificate.
@@ -2350,6 +2888,302 @@ pyssl_status pyssl_conn_get_peer_certificate(pyssl_conn *conn,
  */
 pyssl_status pyssl_conn_get_verify_result(pyssl_conn *conn,
                                           int *out);
+
+/**
+ * What the last operation waits for: PYSSL_WANT_*.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_want(pyssl_conn *conn, int *out);
+
+/**
+ * Which close_notify alerts were exchanged: 1 sent, 2 received, 3 both.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_shutdown(pyssl_conn *conn, int *out);
+
+/**
+ * 1 when no handshake is under way or to come, else 0.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_is_init_finished(pyssl_conn *conn, int *out);
+
+/**
+ * 1 when a renegotiation was asked for and is not done, else 0.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_renegotiate_pending(pyssl_conn *conn, int *out);
+
+/**
+ * How many renegotiations there were.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_total_renegotiations(pyssl_conn *conn, int64_t *out);
+
+/**
+ * 1 when the handshake took up an earlier session, else 0.
+ * @param out  receives it
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_session_reused(pyssl_conn *conn, int *out);
+
+/**
+ * What the handshake is at, in OpenSSL's words.
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_conn_get_state_string(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+
+/**
+ * The protocol version that the cipher suite belongs to: "TLSv1.3".
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
+ */
+pyssl_status pyssl_conn_get_cipher_version(pyssl_conn *conn,
+                                           char *buffer,
+                                           size_t size,
+                                           size_t *len);
+
+/**
+ * The strength of the cipher in bits.
+ * @param out  receives it
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT before the handshake
+ */
+pyssl_status pyssl_conn_get_cipher_bits(pyssl_conn *conn, int *out);
+
+/**
+ * The cipher suites that may be used, those of TLS 1.3 first, with ":" between them.
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_conn_get_cipher_list(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+
+/**
+ * The protocol that ALPN agreed on; no bytes when none.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_conn_get_alpn_proto_negotiated(pyssl_conn *conn,
+                                                  uint8_t *buffer,
+                                                  size_t size,
+                                                  size_t *len);
+
+/**
+ * The name of the SRTP protection profile that was agreed on.
+ * @param buffer  receives it, with a NUL
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
+ */
+pyssl_status pyssl_conn_get_selected_srtp_profile(pyssl_conn *conn,
+                                                  char *buffer,
+                                                  size_t size,
+                                                  size_t *len);
+
+/**
+ * The host name that the client asked for (SNI); on a client, the one it set.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
+ */
+pyssl_status pyssl_conn_get_servername(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+
+/**
+ * The client's random value, 32 bytes.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
+ */
+pyssl_status pyssl_conn_client_random(pyssl_conn *conn,
+                                      uint8_t *buffer,
+                                      size_t size,
+                                      size_t *len);
+
+/**
+ * The server's random value, 32 bytes.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
+ */
+pyssl_status pyssl_conn_server_random(pyssl_conn *conn,
+                                      uint8_t *buffer,
+                                      size_t size,
+                                      size_t *len);
+
+/**
+ * The session's master secret. Whoever has it can read the session.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
+ */
+pyssl_status pyssl_conn_master_key(pyssl_conn *conn,
+                                   uint8_t *buffer,
+                                   size_t size,
+                                   size_t *len);
+
+/**
+ * This end's last Finished message.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
+ */
+pyssl_status pyssl_conn_get_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+
+/**
+ * The peer's last Finished message.
+ * @param buffer  receives it
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
+ */
+pyssl_status pyssl_conn_get_peer_finished(pyssl_conn *conn,
+                                          uint8_t *buffer,
+                                          size_t size,
+                                          size_t *len);
+
+/**
+ * Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
+ * @param label        label_len bytes
+ * @param context      context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
+ * @param buffer       receives the material
+ * @param size         how many bytes of it
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR before the handshake is done
+ */
+pyssl_status pyssl_conn_export_keying_material(pyssl_conn *conn,
+                                               const uint8_t *label,
+                                               size_t label_len,
+                                               const uint8_t *context,
+                                               size_t context_len,
+                                               uint8_t *buffer,
+                                               size_t size);
+
+/**
+ * This end's own certificate.
+ * @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when there is none
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_certificate(pyssl_conn *conn, pyssl_x509 **out);
+
+/**
+ * The chain as the peer sent it, its own certificate first; on a server that one is not among them.
+ * @param room   receives new handles, each to be freed with pyssl_x509_free()
+ * @param size   how many there is room for
+ * @param count  receives their number
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when none came
+ */
+pyssl_status pyssl_conn_get_peer_cert_chain(pyssl_conn *conn,
+                                            pyssl_x509 **room,
+                                            size_t size,
+                                            size_t *count);
+
+/**
+ * The chain that verification built, from the peer's own certificate to a trusted one. Trust it only when the
+ * verification's result is X509_V_OK.
+ * @param room   receives new handles, each to be freed with pyssl_x509_free()
+ * @param size   how many there is room for
+ * @param count  receives their number
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
+ */
+pyssl_status pyssl_conn_get_verified_chain(pyssl_conn *conn,
+                                           pyssl_x509 **room,
+                                           size_t size,
+                                           size_t *count);
+
+/**
+ * On a client, the authorities that the server named for client certificates; on a server, those it names.
+ * @param room   receives new handles, each to be freed with pyssl_name_free()
+ * @param size   how many there is room for
+ * @param count  receives their number, which may be 0
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_conn_get_client_ca_list(pyssl_conn *conn,
+                                           pyssl_name **room,
+                                           size_t size,
+                                           size_t *count);
+
+/**
+ * The session as it is now. In TLS 1.3 one that can be taken up again is there once the server's ticket was read.
+ * @param out  receives a new handle, to be freed with pyssl_session_free(), or NULL when there is none
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_get_session(pyssl_conn *conn,
+                                    pyssl_session **out);
+
+/**
+ * DTLS: how many bytes of data fit one datagram; 0 before the handshake.
+ * @param out  receives it
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT without DTLS
+ */
+pyssl_status pyssl_conn_get_cleartext_mtu(pyssl_conn *conn, size_t *out);
+
+/* ---- pyssl_session_*: a TLS session, to be taken up again. */
+
+/**
+ * Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
+ * write: a session that is taken up again makes the peer trusted without a look at its certificate.
+ * @param data  len bytes
+ * @param out   receives a new handle, to be freed with pyssl_session_free()
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_session_from_bytes(const uint8_t *data,
+                                      size_t len,
+                                      pyssl_session **out);
+
+/**
+ * Frees a session.
+ * @param session  may be NULL
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_session_free(pyssl_session *session);
+
+/**
+ * The session as bytes, secrets included: keep them as a private key is kept.
+ * @param buffer  receives them
+ * @param size    room in buffer
+ * @param len     receives their number
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_session_to_bytes(pyssl_session *session,
+                                    uint8_t *buffer,
+                                    size_t size,
+                                    size_t *len);
+
+/**
+ * The session's id; in TLS 1.3 a number of this end's own, and no bytes before a ticket came.
+ * @param buffer  receives it, 32 bytes at the most
+ * @param size    room in buffer
+ * @param len     receives its length
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+ */
+pyssl_status pyssl_session_id(pyssl_session *session,
+                              uint8_t *buffer,
+                              size_t size,
+                              size_t *len);
+
+/**
+ * When the session was agreed on, and for how long it is good.
+ * @param made     receives the time in seconds since 1970
+ * @param timeout  receives how many seconds it is good from then on
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_session_times(pyssl_session *session, int64_t *made, int64_t *timeout);
 
 #ifdef __cplusplus
 } /* extern "C" */

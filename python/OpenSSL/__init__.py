@@ -20,7 +20,8 @@ from .version import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import rand, tsafe
+    from . import rand as rand
+    from . import tsafe as tsafe
 else:
 
     def __getattr__(name: str) -> ModuleType:

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-static pyssl_pkey *made_key(void)
-{
+static pyssl_pkey *made_key(void) {
     pyssl_pkey *key = NULL;
     CHECK(pyssl_pkey_new(&key) == PYSSL_OK);
     CHECK(pyssl_pkey_generate_ec(key, "prime256v1") == PYSSL_OK);
@@ -15,8 +14,7 @@ static pyssl_pkey *made_key(void)
 }
 
 /* Valid for an hour, from a minute ago; signed by itself when there is no issuer. */
-static pyssl_x509 *made_cert(const char *name, pyssl_pkey *key, pyssl_x509 *issuer, pyssl_pkey *issuer_key)
-{
+static pyssl_x509 *made_cert(const char *name, pyssl_pkey *key, pyssl_x509 *issuer, pyssl_pkey *issuer_key) {
     const uint8_t serial[] = {0x12, 0x34};
     pyssl_x509 *cert = NULL;
     pyssl_name *subject = NULL;

@@ -9,13 +9,9 @@
 static uint8_t room[16384];
 static size_t len;
 
-static int is_text(const char *expected)
-{
-    return len == strlen(expected) && memcmp(room, expected, len) == 0;
-}
+static int is_text(const char *expected) { return len == strlen(expected) && memcmp(room, expected, len) == 0; }
 
-static void lists(pyssl_x509 *issuer, pyssl_pkey *key)
-{
+static void lists(pyssl_x509 *issuer, pyssl_pkey *key) {
     pyssl_crl *crl = NULL, *again = NULL;
     pyssl_revoked *entry = NULL;
     pyssl_name *name = NULL;
@@ -66,8 +62,7 @@ static void lists(pyssl_x509 *issuer, pyssl_pkey *key)
     CHECK(pyssl_crl_load(PYSSL_FILETYPE_ASN1, (const uint8_t *)"junk", 4, &crl) == PYSSL_ERROR);
 }
 
-static void pkcs7(void)
-{
+static void pkcs7(void) {
     /* ContentInfo of type data with "hello" */
     static const uint8_t data[] = {0x30, 0x14, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
                                    0x07, 0x01, 0xa0, 0x07, 0x04, 0x05, 'h',  'e',  'l',  'l',  'o'};
@@ -86,8 +81,7 @@ static void pkcs7(void)
     CHECK(pyssl_pkcs7_type_is_data(message, &is) == PYSSL_ERR_HANDLE);
 }
 
-static void pkcs12(pyssl_x509 *root, pyssl_x509 *leaf, pyssl_pkey *leaf_key)
-{
+static void pkcs12(pyssl_x509 *root, pyssl_x509 *leaf, pyssl_pkey *leaf_key) {
     static const uint8_t phrase[] = "secret", name[] = "a name";
     static const char *const ciphers[] = {NULL, "aes-256-cbc"};
     pyssl_pkcs12 *p12 = NULL, *again = NULL;
@@ -109,7 +103,7 @@ static void pkcs12(pyssl_x509 *root, pyssl_x509 *leaf, pyssl_pkey *leaf_key)
 
     for (n = 0; n < 2; n++) {
         CHECK(pyssl_pkcs12_export(p12, phrase, 6, ciphers[n], 2048, 1, room, sizeof room, &len) == PYSSL_OK);
-        CHECK(pyssl_pkcs12_load(room, len, phrase, 5, &again) == PYSSL_ERROR); /* wrong passphrase */
+        CHECK(pyssl_pkcs12_load(room, len, phrase, 5, &again) == PYSSL_ERROR);        /* wrong passphrase */
         CHECK(pyssl_pkcs12_load(room, len, phrase, 7, &again) == PYSSL_ERR_ARGUMENT); /* a NUL in it */
         CHECK(pyssl_pkcs12_load(room, len, phrase, 6, &again) == PYSSL_OK);
         CHECK(pyssl_pkcs12_key(again, &key) == PYSSL_OK && key != NULL);
@@ -134,8 +128,7 @@ static void pkcs12(pyssl_x509 *root, pyssl_x509 *leaf, pyssl_pkey *leaf_key)
     CHECK(pyssl_pkcs12_load((const uint8_t *)"junk", 4, NULL, 0, &p12) == PYSSL_ERROR);
 }
 
-static void spki(pyssl_pkey *key, pyssl_pkey *another)
-{
+static void spki(pyssl_pkey *key, pyssl_pkey *another) {
     pyssl_spki *spki = NULL, *again = NULL;
     pyssl_pkey *inside = NULL;
     CHECK(pyssl_spki_new(&spki) == PYSSL_OK);
@@ -156,8 +149,7 @@ static void spki(pyssl_pkey *key, pyssl_pkey *another)
     CHECK(pyssl_spki_from_base64((const uint8_t *)"AAAA", 4, &spki) == PYSSL_ERROR);
 }
 
-int main(void)
-{
+int main(void) {
     size_t handles = pyssl_handle_count();
     pyssl_pkey *root_key = made_key(), *leaf_key = made_key();
     pyssl_x509 *root = made_cert("root", root_key, NULL, NULL);

@@ -113,7 +113,8 @@ static ptrdiff_t give(void *userdata, int writing, uint8_t *room, size_t size) {
     struct answer *answer = userdata;
     answer->calls++;
     CHECK(writing == 0);
-    if (answer->text == NULL) return -1;
+    if (answer->text == NULL)
+        return -1;
     CHECK(strlen(answer->text) <= size);
     memcpy(room, answer->text, strlen(answer->text));
     return (ptrdiff_t)strlen(answer->text);
@@ -125,7 +126,8 @@ static void an_encrypted_key_wants_its_passphrase(void) {
     size_t len;
     struct answer right = {"secret", 0}, wrong = {"wrong", 0}, none = {NULL, 0};
     const uint8_t *secret = (const uint8_t *)"secret";
-    CHECK(pyssl_pkey_dump_private(key, PYSSL_FILETYPE_PEM, "aes-256-cbc", secret, 6, pem, sizeof pem, &len) == PYSSL_OK);
+    CHECK(pyssl_pkey_dump_private(key, PYSSL_FILETYPE_PEM, "aes-256-cbc", secret, 6, pem, sizeof pem, &len) ==
+          PYSSL_OK);
     CHECK(memcmp(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----", 37) == 0);
 #define LOAD(passphrase, passphrase_len, callback, userdata)                                                           \
     pyssl_pkey_load_private(PYSSL_FILETYPE_PEM, pem, len, passphrase, passphrase_len, callback, userdata, &again)

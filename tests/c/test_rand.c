@@ -14,15 +14,13 @@
 
 static char folder[] = "/tmp/pyssl-rand-XXXXXX";
 
-static const char *in_folder(const char *name)
-{
+static const char *in_folder(const char *name) {
     static char path[64];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
 }
 
-static void draws(void)
-{
+static void draws(void) {
     uint8_t a[32] = {0}, b[32] = {0};
     CHECK(pyssl_rand_status() == 1);
     CHECK(pyssl_rand_bytes(a, sizeof a) == PYSSL_OK);
@@ -38,8 +36,7 @@ static void draws(void)
     CHECK(pyssl_rand_status() == 1);
 }
 
-static void files(void)
-{
+static void files(void) {
     struct stat info;
     struct pyssl_error error;
     size_t count = 0;
@@ -57,8 +54,7 @@ static void files(void)
 }
 
 /* Answers one connection: as asked, but with less than it announces where 7 bytes are asked for. */
-static void serve(int listener)
-{
+static void serve(int listener) {
     uint8_t command[2], answer[256] = {0};
     int client = accept(listener, NULL, NULL);
     while (read(client, command, 2) == 2) {
@@ -70,8 +66,7 @@ static void serve(int listener)
     close(client);
 }
 
-static void entropy_daemon(void)
-{
+static void entropy_daemon(void) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct pyssl_error error;
     size_t count = 0;
@@ -104,8 +99,7 @@ static void entropy_daemon(void)
     CHECK(unlink(in_folder("egd")) == 0);
 }
 
-int main(void)
-{
+int main(void) {
     size_t handles = pyssl_handle_count();
     CHECK(mkdtemp(folder) != NULL);
     draws();

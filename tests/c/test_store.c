@@ -10,8 +10,7 @@
 static pyssl_pkey *root_key, *leaf_key;
 static pyssl_x509 *root, *leaf;
 
-static void refused(pyssl_store_ctx *ctx, int code, int depth, const char *subject)
-{
+static void refused(pyssl_store_ctx *ctx, int code, int depth, const char *subject) {
     struct pyssl_error error;
     pyssl_x509 *culprit = NULL;
     CHECK(pyssl_store_ctx_verify(ctx, NULL) == PYSSL_ERROR);
@@ -24,8 +23,7 @@ static void refused(pyssl_store_ctx *ctx, int code, int depth, const char *subje
     CHECK(pyssl_x509_free(culprit) == PYSSL_OK);
 }
 
-static void verifies(void)
-{
+static void verifies(void) {
     pyssl_store *store = NULL, *other = NULL;
     pyssl_store_ctx *ctx = NULL;
     pyssl_x509 *chain[4] = {NULL}, *untrusted[] = {root, leaf};
@@ -59,8 +57,7 @@ static void verifies(void)
     CHECK(pyssl_store_ctx_free(ctx) == PYSSL_OK);
 }
 
-static void revokes(void)
-{
+static void revokes(void) {
     int64_t check_lists = 0;
     pyssl_store *store = NULL;
     pyssl_store_ctx *ctx = NULL;
@@ -88,8 +85,7 @@ static void revokes(void)
     CHECK(pyssl_store_ctx_free(ctx) == PYSSL_OK && pyssl_store_free(store) == PYSSL_OK);
 }
 
-static void locations(void)
-{
+static void locations(void) {
     struct pyssl_error error;
     pyssl_store *store = NULL;
     CHECK(pyssl_store_new(&store) == PYSSL_OK);
@@ -101,8 +97,7 @@ static void locations(void)
     CHECK(pyssl_store_free(store) == PYSSL_OK);
 }
 
-static void bad_handles(void)
-{
+static void bad_handles(void) {
     pyssl_store *store = NULL;
     pyssl_store_ctx *ctx = NULL;
     pyssl_x509 *chain[] = {root, NULL};
@@ -123,8 +118,7 @@ static void bad_handles(void)
     CHECK(pyssl_store_free(NULL) == PYSSL_OK && pyssl_store_ctx_free(NULL) == PYSSL_OK);
 }
 
-int main(void)
-{
+int main(void) {
     size_t handles = pyssl_handle_count();
     root_key = made_key();
     leaf_key = made_key();

@@ -1,203 +1,419 @@
-"""SSL.Connection."""
+"""SSL.Connection: the transport, and moving bytes."""
 
 from __future__ import annotations
 
 import socket as _socket
-from typing import TYPE_CHECKING, Any, Optional
+from time import monotonic as _monotonic
+from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
-from .._native import Handle, ffi, handle_of, int_of, lib, text_of
-from ..crypto import X509
+from .._native import ffi, handle_of, int_of, lib
 from . import callbacks
 from .context import Context
-from .errors import INTERRUPTED, WANT_READ, Error, WantReadError, check, fail
+from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check, fail
+from .facts import Facts
+from .setup import Setup
 
 if TYPE_CHECKING:
-    from typing import Tuple
+    from types import TracebackType
+    from typing import Tuple, Type
 
 #: TLS moves at most this much at a time (RFC 8446, 5.1).
 _RECORD = 16384
+#: Ciphertext is moved in larger pieces: a record with its header and tag is more than _RECORD.
+_ROOM = 65536
 _MSG_PEEK = int(_socket.MSG_PEEK)
-_ABSENT = lib.PYSSL_ERR_ABSENT
+_MOST = 2**31 - 1
 
 _recv = lib.pyssl_conn_recv
 _send = lib.pyssl_conn_send
+_send_all = lib.pyssl_conn_send_all
 _bio_read = lib.pyssl_conn_bio_read
 _bio_write = lib.pyssl_conn_bio_write
+_handshake = lib.pyssl_conn_do_handshake
+_from_buffer = ffi.from_buffer
 
-# Rooms for received bytes, used again. list.pop and list.append are atomic, so threads share them without a lock.
-_rooms: list[Any] = []
+#: In get_shutdown(): this end has sent its close_notify.
+_SENT_SHUTDOWN = 1
+
+# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
+# are atomic, so threads share them without a lock; what an exception loses on the way is made again.
+_rooms: List[Tuple[Any, Any]] = []
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
 
-class Connection(Handle):
-    """A TLS connection over a socket, a descriptor, or (with None) no transport at all."""
+class Connection(Setup, Facts):
+    """A TLS or DTLS connection over a socket, a descriptor, or (with None) no transport at all: then bio_read and
+    bio_write move the ciphertext.
+
+    One thread may receive while another sends and a third closes. With a socket that has a timeout (settimeout) calls
+    raise WantReadError or WantWriteError at once where they would have to wait, as pyOpenSSL's always did; with
+    `honor_timeout=True` they wait as long as the timeout says, and raise TimeoutError then. Attributes that are not
+    here are the socket's.
+    """
 
     _free = lib.pyssl_conn_free
     _socket: Any
 
-    def __init__(self, context: Context, socket: Any = None) -> None:
+    def __init__(self, context: Context, socket: Any = None, *, honor_timeout: bool = False) -> None:
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
         if socket is None:
             self._handle = handle_of(Error, "pyssl_conn **", lib.pyssl_conn_new, context._handle)
         else:
-            descriptor = socket if isinstance(socket, int) else socket.fileno()
             out = ffi.new("pyssl_conn **")
-            check(lib.pyssl_conn_new_fd(context._handle, descriptor, out))
+            check(lib.pyssl_conn_new_fd(context._handle, _descriptor(socket), out))
             self._handle = out[0]
         self._context = context
         self._socket = socket
+        self._honors = bool(honor_timeout) and hasattr(socket, "gettimeout")
+        if self._honors:
+            # Calls that would have to wait come back with TIMEOUT at once, and _again() looks how long they may.
+            check(lib.pyssl_conn_set_timeout(self._handle, 0))
         self._app_data: Any = None
+        self._open_files = 0
+        self._close_with_files = False
         callbacks.live[int(ffi.cast("uintptr_t", self._handle))] = self
 
     def __getattr__(self, name: str) -> Any:
         sock = self.__dict__.get("_socket")
         if sock is None:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        return getattr(sock, name)
+        value = getattr(sock, name)
+        return self._close if name == "close" else value
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], value: Optional[BaseException], traceback: Optional[TracebackType]
+    ) -> None:
+        """Sends close_notify when all went well, as far as that can be done at once, and closes the socket."""
+        if kind is None:
+            try:
+                # A second shutdown() would wait for the peer's close_notify.
+                if not self.get_shutdown() & _SENT_SHUTDOWN:
+                    self.shutdown()
+            except (Error, OSError):
+                pass
+        self._close()
+
+    # ---- moving bytes
 
     def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
         """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
 
-        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport ended
-        without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on failure.
+        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
+        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
+        failure.
         """
         if bufsiz > _RECORD:
             bufsiz = _RECORD
-        room = _rooms.pop() if _rooms else ffi.new("uint8_t[]", _RECORD)
-        peek = _MSG_PEEK if flags is not None and flags & _MSG_PEEK else 0
-        try:
-            count = _recv(self._handle, room, bufsiz, peek)
-            while count == INTERRUPTED:
-                count = _recv(self._handle, room, bufsiz, peek)
-            if count > 0:
-                data: bytes = ffi.buffer(room, count)[:]
-                return data
-        finally:
-            _rooms.append(room)
-        if count == WANT_READ:
-            raise WantReadError()
-        fail(count or WANT_READ)
+        elif bufsiz < 0:
+            raise ValueError("bufsiz must not be negative")
+        room = _rooms.pop() if _rooms else _new_room()
+        count = _recv(self._handle, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
+        if count < 0:
+            if count == WANT_READ:
+                _rooms.append(room)
+                raise WantReadError
+            count = self._after(count, _recv, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
+        data: bytes = room[1][:count]
+        _rooms.append(room)
+        if count == 0:
+            raise WantReadError
+        return data
 
     read = recv
 
+    def recv_into(self, buffer: Any, nbytes: Optional[int] = None, flags: Optional[int] = None) -> int:
+        """Receives at most one record's worth of bytes into a writable buffer: how many.
+
+        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv
+        does.
+        """
+        try:
+            room = _from_buffer("uint8_t[]", buffer, True)
+        except BufferError as error:
+            raise TypeError(f"buffer must be writable: {error}") from None
+        size = len(room)
+        if nbytes is not None and nbytes < size:
+            if nbytes < 0:
+                raise ValueError("nbytes must not be negative")
+            size = nbytes
+        peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
+        count: int = _recv(self._handle, room, size, peek)
+        return count if count >= 0 else self._after(count, _recv, room, size, peek)
+
     def send(self, buf: Any, flags: int = 0) -> int:
-        """Sends at most one record (16,384 bytes); how many bytes that was."""
-        data = buf if type(buf) is bytes else ffi.from_buffer("uint8_t[]", buf)
-        count: int = _send(self._handle, data, len(data))
-        while count == INTERRUPTED:
-            count = _send(self._handle, data, len(data))
-        if count < 0:
-            fail(count)
-        return count
+        """Sends at most one record (16,384 bytes); how many bytes that was. `flags` is ignored.
+
+        After WantWriteError or WantReadError call again with the same bytes; they may be in another place.
+        """
+        data = buf if type(buf) is bytes else _bytes(buf)
+        size = len(data)
+        if size > _MOST:
+            raise ValueError("Cannot send more than 2**31-1 bytes at once.")
+        count: int = _send(self._handle, data, size)
+        return count if count >= 0 else self._after(count, _send, data, size)
 
     write = send
 
     def sendall(self, buf: Any, flags: int = 0) -> int:
-        """Sends everything; how many bytes that was."""
-        data = ffi.from_buffer("uint8_t[]", buf)
-        total, sent = len(data), 0
-        while sent < total:
-            sent += self.send(ffi.buffer(data + sent, total - sent))
-        return sent
+        """Sends everything; how many bytes that was. `flags` is ignored.
+
+        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with
+        the rest.
+        """
+        data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else _bytes(buf)
+        total, before = len(data), 0
+        if total == 0:
+            return 0
+        went = ffi.new("size_t *")
+
+        def rest() -> int:
+            nonlocal before
+            before += went[0]
+            status: int = _send_all(self._handle, data + before, total - before, went)
+            return status
+
+        try:
+            status = _send_all(self._handle, data, total, went)
+            if status == INTERRUPTED or status == TIMEOUT:
+                status = self._again(status, rest)
+            if status:
+                fail(status)
+        except (Error, OSError) as error:
+            error.sent = before + went[0]  # type: ignore[union-attr]
+            raise
+        return total
+
+    def do_handshake(self) -> None:
+        """Does the handshake, or what is left of it."""
+        status = _handshake(self._handle)
+        if status:
+            self._after(status, _handshake)
+
+    def shutdown(self) -> bool:
+        """Sends close_notify; called again, waits for the peer's. True when both were exchanged."""
+        done = ffi.new("int *")
+        status = lib.pyssl_conn_shutdown(self._handle, done)
+        if status:
+            self._after(status, lib.pyssl_conn_shutdown, done)
+        return bool(done[0])
+
+    def _after(self, status: int, function: Any, *args: Any) -> int:
+        """What came of a call that did not succeed at once: its result when it does after all."""
+        if status == INTERRUPTED or status == TIMEOUT:
+            status = self._again(status, lambda: function(self._handle, *args))
+        if status < 0:
+            fail(status)
+        return status
+
+    def _again(self, status: int, call: Callable[[], int]) -> int:
+        """Calls again after a signal (its handlers have run by then) and, where the socket's timeout is honored, until
+        that is over."""
+        if not self._honors:
+            while status == INTERRUPTED:
+                status = call()
+            return status
+        timeout = self._socket.gettimeout()
+        deadline = _monotonic() + timeout if timeout else None
+        try:
+            while status in (INTERRUPTED, TIMEOUT):
+                left = -1
+                if deadline is not None:
+                    left = int((deadline - _monotonic()) * 1000) + 1
+                    if left <= 0:
+                        raise TimeoutError("timed out")
+                # The library waits, for it knows what other threads do meanwhile.
+                check(lib.pyssl_conn_set_timeout(self._handle, left))
+                status = call()
+        finally:
+            lib.pyssl_conn_set_timeout(self._handle, 0)
+        return status
+
+    # ---- without a socket
 
     def bio_read(self, bufsiz: int) -> bytes:
-        """Takes ciphertext for the peer. WantReadError when there is none."""
-        room = _rooms.pop() if _rooms else ffi.new("uint8_t[]", _RECORD)
-        try:
-            count = _bio_read(self._handle, room, min(bufsiz, _RECORD))
-            if count > 0:
-                data: bytes = ffi.buffer(room, count)[:]
-                return data
-        finally:
+        """Takes up to `bufsiz` bytes of ciphertext for the peer; of DTLS, one datagram. WantReadError when there is
+        none."""
+        if type(bufsiz) is not int or not 0 < bufsiz <= _ROOM:
+            return self._bio_read_much(bufsiz)
+        room = _rooms.pop() if _rooms else _new_room()
+        count = _bio_read(self._handle, room[0], bufsiz)
+        if count > 0:
+            data: bytes = room[1][:count]
             _rooms.append(room)
+            return data
+        _rooms.append(room)
         if count == WANT_READ:
-            raise WantReadError()
-        fail(count)
+            raise WantReadError
+        self._bio_failed(count)
 
-    def bio_write(self, buf: Any) -> int:
-        """Gives ciphertext from the peer."""
-        data = buf if type(buf) is bytes else ffi.from_buffer("uint8_t[]", buf)
-        count: int = _bio_write(self._handle, data, len(data))
+    def _bio_read_much(self, bufsiz: int) -> bytes:
+        if not isinstance(bufsiz, int):
+            raise TypeError("bufsiz must be an integer")
+        if self._socket is not None:
+            self._bio_failed(lib.PYSSL_ERR_ARGUMENT)
+        if bufsiz < 0:
+            raise ValueError("bufsiz must not be negative")
+        if bufsiz == 0:
+            raise Error([])
+        data = self.bio_read(int(min(bufsiz, _ROOM)))
+        while len(data) < bufsiz and len(data) % _ROOM == 0:
+            try:
+                data += self.bio_read(min(bufsiz - len(data), _ROOM))
+            except WantReadError:
+                break
+        return data
+
+    def bio_read_into(self, buffer: Any) -> int:
+        """Takes ciphertext for the peer into a writable buffer: how many bytes. WantReadError when there is none."""
+        try:
+            room = _from_buffer("uint8_t[]", buffer, True)
+        except BufferError as error:
+            raise TypeError(f"buffer must be writable: {error}") from None
+        count: int = _bio_read(self._handle, room, len(room))
         if count < 0:
-            fail(count)
+            self._bio_failed(count)
+        return count
+
+    def bio_write(self, buf: Any, flags: int = 0) -> int:
+        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram.
+
+        flags is there for callers of 0.10 and does nothing.
+        """
+        data = buf if type(buf) is bytes else _bytes(buf)
+        count: int = _bio_write(self._handle, data, len(data))
+        if count <= 0:
+            self._bio_failed(count or WANT_READ)
         return count
 
     def bio_shutdown(self) -> None:
         """Tells that no more ciphertext will come."""
-        check(lib.pyssl_conn_bio_shutdown(self._handle))
-
-    def do_handshake(self) -> None:
-        """Does the handshake, or what is left of it."""
-        status = lib.pyssl_conn_do_handshake(self._handle)
-        while status == INTERRUPTED:
-            status = lib.pyssl_conn_do_handshake(self._handle)
+        status = lib.pyssl_conn_bio_shutdown(self._handle)
         if status:
-            fail(status)
+            self._bio_failed(status)
 
-    def set_connect_state(self) -> None:
-        """Makes this end the client."""
-        check(lib.pyssl_conn_set_connect_state(self._handle))
+    def _bio_failed(self, status: int) -> NoReturn:
+        if self._socket is not None:
+            raise TypeError("Connection sock was not None")
+        fail(status)
 
-    def set_accept_state(self) -> None:
-        """Makes this end the server."""
-        check(lib.pyssl_conn_set_accept_state(self._handle))
+    # ---- DTLS
 
-    def connect(self, addr: Any) -> None:
+    def DTLSv1_listen(self) -> None:
+        """Waits for a client hello with a cookie that the Context's callback accepts; the handshake comes after it.
+
+        WantReadError until it came, where nothing waits.
+        """
+        status = lib.pyssl_conn_dtls_listen(self._handle)
+        if status:
+            self._after(status, lib.pyssl_conn_dtls_listen)
+
+    def DTLSv1_get_timeout(self) -> Optional[float]:
+        """Seconds until DTLSv1_handle_timeout has something to do; None when no answer is awaited."""
+        left = ffi.new("uint64_t *")
+        status = lib.pyssl_conn_dtls_get_timeout(self._handle, left)
+        if status == lib.PYSSL_ERR_ABSENT:
+            return None
+        check(status)
+        return int(left[0]) / 1e6
+
+    def DTLSv1_handle_timeout(self) -> bool:
+        """Sends again what got no answer in time; whether it was time."""
+        return bool(int_of(Error, "int *", lib.pyssl_conn_dtls_handle_timeout, self._handle))
+
+    # ---- the socket's
+
+    def connect(self, addr: Any) -> Any:
         """Makes this end the client and connects the socket. The handshake comes later."""
         self.set_connect_state()
-        self._socket.connect(addr)
+        return self._socket.connect(addr)
+
+    def connect_ex(self, addr: Any) -> int:
+        """As connect, giving the errno where connect raises."""
+        self.set_connect_state()
+        number: int = self._socket.connect_ex(addr)
+        return number
 
     def accept(self) -> Tuple[Connection, Any]:
         """Accepts a connection of the listening socket: (Connection in server state, address)."""
         client, address = self._socket.accept()
-        connection = Connection(self._context, client)
+        connection = Connection(self._context, client, honor_timeout=self._honors)
         connection.set_accept_state()
         return connection, address
 
-    def set_tlsext_host_name(self, name: bytes) -> None:
-        """Names the host a client wants (server name indication)."""
-        if not isinstance(name, bytes):
-            raise TypeError("name must be a byte string")
-        check(lib.pyssl_conn_set_tlsext_host_name(self._handle, name, len(name)))
+    def sock_shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """The socket's own shutdown()."""
+        return self._socket.shutdown(*args, **kwargs)  # type: ignore[no-any-return]
 
-    def shutdown(self) -> bool:
-        """Sends close_notify; True when the peer's has come too."""
-        done = ffi.new("int *")
-        check(lib.pyssl_conn_shutdown(self._handle, done))
-        return bool(done[0])
+    def makefile(
+        self,
+        mode: str = "r",
+        buffering: Optional[int] = None,
+        *,
+        encoding: Optional[str] = None,
+        errors: Optional[str] = None,
+        newline: Optional[str] = None,
+    ) -> Any:
+        """A file object over the connection, as socket.makefile gives one over a socket."""
+        from .file import open_file
 
-    def pending(self) -> int:
-        """Decrypted bytes that can be received without asking the peer."""
-        return int_of(Error, "size_t *", lib.pyssl_conn_pending, self._handle)
+        return open_file(self, mode, buffering, encoding, errors, newline)
 
-    def get_context(self) -> Context:
-        """The Context of this connection."""
-        return self._context
+    def _close(self) -> None:
+        """Ends what other threads do on the connection and closes the socket, once no file of makefile is open."""
+        if self._open_files > 0:
+            self._close_with_files = True
+            return
+        check(lib.pyssl_conn_close(self._handle))
+        if hasattr(self._socket, "close"):
+            self._socket.close()
 
-    def get_peer_certificate(self) -> Optional[X509]:
-        """The peer's own certificate, or None."""
-        handle = handle_of(Error, "pyssl_x509 **", lib.pyssl_conn_get_peer_certificate, self._handle)
-        return None if handle == ffi.NULL else X509._adopt(handle)
+    def _file_closed(self) -> None:
+        self._open_files -= 1
+        if self._open_files == 0 and self._close_with_files:
+            self._close()
 
-    def get_protocol_version_name(self) -> str:
-        """The protocol version's name, "TLSv1.3"."""
-        return text_of(Error, lib.pyssl_conn_get_version_name, self._handle)
+    # ---- the program's
 
-    def get_cipher_name(self) -> Optional[str]:
-        """The cipher suite's name, or None before the handshake."""
-        return self._text_or_none(lib.pyssl_conn_get_cipher_name)
+    def get_app_data(self) -> Any:
+        """What set_app_data was given, or None."""
+        return self._app_data
 
-    def get_group_name(self) -> Optional[str]:
-        """The key exchange group's name, or None."""
-        return self._text_or_none(lib.pyssl_conn_get_group_name)
-
-    def _text_or_none(self, function: Any) -> Optional[str]:
-        try:
-            return text_of(Error, function, self._handle)
-        except Error as error:
-            if error.status == _ABSENT:
-                return None
-            raise
+    def set_app_data(self, data: Any) -> None:
+        """Keeps any object with the connection."""
+        self._app_data = data
 
 
 Connection.__module__ = "OpenSSL.SSL"
+
+
+def _new_room() -> Tuple[Any, Any]:
+    room = _allocate("uint8_t[]", _ROOM)
+    return room, ffi.buffer(room)
+
+
+def _bytes(buf: Any) -> Any:
+    """The memory of any buffer; text as UTF-8, as it always was."""
+    if isinstance(buf, str):
+        import warnings
+
+        warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=3)
+        buf = buf.encode("utf-8")
+    elif hasattr(buf, "__len__") and len(buf) > _MOST and isinstance(buf, bytes):
+        raise ValueError("Cannot send more than 2**31-1 bytes at once.")
+    return _from_buffer("uint8_t[]", buf)
+
+
+def _descriptor(sock: Any) -> int:
+    number = sock
+    if not isinstance(sock, int):
+        fileno = getattr(sock, "fileno", None)
+        number = fileno() if fileno is not None else None
+    if not isinstance(number, int):
+        raise TypeError("argument must be an int, or have a fileno() method.")
+    if number < 0:
+        raise ValueError(f"file descriptor cannot be a negative integer ({number})")
+    return number

@@ -17,6 +17,8 @@ __all__ = [
     "int_of",
     "lib",
     "library_path",
+    "mode",
     "text_of",
     "text_or_none",
+    "trampoline",
 ]

@@ -17,12 +17,14 @@ ROOM = 16384
 class _Scratch:
     """Room for one result, used again: allocating it would cost more than most calls."""
 
-    __slots__ = ("data", "length", "text")
+    __slots__ = ("data", "length", "text", "view")
 
     def __init__(self) -> None:
         self.data = ffi.new("uint8_t[]", ROOM)
         self.text = ffi.cast("char *", self.data)
         self.length = ffi.new("size_t *")
+        # Slices of a memoryview are the quickest way out.
+        self.view = memoryview(ffi.buffer(self.data))
 
 
 # list.pop and list.append are atomic, so threads share the pool without a lock.
@@ -35,8 +37,7 @@ def bytes_of(error: Type[Exception], function: Callable[..., int], *args: Any) -
     try:
         status = function(*args, scratch.data, ROOM, scratch.length)
         if status == 0:
-            taken: bytes = ffi.buffer(scratch.data, scratch.length[0])[:]
-            return taken
+            return scratch.view[: scratch.length[0]].tobytes()
         if status != BUFFER:
             fail(error, status)
         return _large(error, function, args, "uint8_t[]", scratch.length)
@@ -50,7 +51,7 @@ def text_of(error: Type[Exception], function: Callable[..., int], *args: Any) ->
     try:
         status = function(*args, scratch.text, ROOM, scratch.length)
         if status == 0:
-            return str(ffi.buffer(scratch.text, scratch.length[0]), "utf-8")
+            return str(scratch.view[: scratch.length[0]], "utf-8")
         if status != BUFFER:
             fail(error, status)
         return _large(error, function, args, "char[]", scratch.length).decode()
@@ -64,7 +65,7 @@ def bytes_or_none(error: Type[Exception], function: Callable[..., int], *args: A
     try:
         status = function(*args, scratch.data, ROOM, scratch.length)
         if status == 0:
-            return ffi.buffer(scratch.data, scratch.length[0])[:]
+            return scratch.view[: scratch.length[0]].tobytes()
         if status == ABSENT:
             return None
         if status != BUFFER:
@@ -80,7 +81,7 @@ def text_or_none(error: Type[Exception], function: Callable[..., int], *args: An
     try:
         status = function(*args, scratch.text, ROOM, scratch.length)
         if status == 0:
-            return str(ffi.buffer(scratch.text, scratch.length[0]), "utf-8")
+            return str(scratch.view[: scratch.length[0]], "utf-8")
         if status == ABSENT:
             return None
         if status != BUFFER:

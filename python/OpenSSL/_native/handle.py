@@ -21,10 +21,11 @@ class Handle:
         return self
 
     def __del__(self) -> None:
-        # A constructor that raised leaves no handle.
-        handle = self.__dict__.pop("_handle", None)
-        if handle is not None:
-            type(self)._free(handle)
+        try:
+            handle = self._handle
+        except AttributeError:
+            return  # a constructor that raised leaves no handle
+        type(self)._free(handle)
 
     def __copy__(self: T) -> T:
         """copy.copy() never made a second object of the library; the first keeps its identity too."""

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import pending
 from .loader import ffi, lib, mode
 
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Optional, TypeVar
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 
-def trampoline(kind: str, error: Any = None) -> Callable[[Callable[..., Any]], Any]:
+def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[F], Any]:
     """Turns a Python function into a C function of the header's type `kind` ("pyssl_verify_callback").
 
-    `error` is what C gets if the function raises all the same; functions here keep what they raise (see `pending`) and
-    do not let that happen. With the compiled shim no machine code is made at run time, which hardened systems forbid; it
-    has one such function for each type, so a type may be used once.
+    C gets `failed` when the function raises, and what it raised is kept for the call that led here; with None, for
+    functions that return nothing, it is dropped. With the compiled shim no machine code is made at run time, which
+    hardened systems forbid; the shim has one such function for each type, so a type may be used once.
     """
+    options: dict[str, Any] = {"onerror": _drop} if failed is None else {"error": failed, "onerror": _keep}
 
-    def make(function: Callable[..., Any]) -> Any:
+    def make(function: F) -> Any:
         if mode == "abi":
-            return ffi.callback(kind, function, error=error)
+            return ffi.callback(kind, function, **options)
         name = f"python_{kind}"
-        ffi.def_extern(name=name, error=error)(function)
+        ffi.def_extern(name, **options)(function)
         return getattr(lib, name)
 
     return make
+
+
+def _keep(kind: Any, raised: Any, traceback: Any) -> None:
+    """Also for what comes between the library and a function's own try, as KeyboardInterrupt may."""
+    pending.keep(raised)
+
+
+def _drop(kind: Any, raised: Any, traceback: Any) -> None:
+    pass

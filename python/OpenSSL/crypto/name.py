@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, List, NoReturn, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, ClassVar, List, NoReturn, Optional, Tuple, Type, TypeVar, Union
 
-from .._native import Handle, bytes_of, fail, handle_of, int_of, lib, text_of, text_or_none
+from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, text_of, text_or_none
 from .errors import Error
 
 T = TypeVar("T", bound="X509Name")
 
 ARGUMENT = lib.PYSSL_ERR_ARGUMENT
 NO_SUCH_ATTRIBUTE = "No such attribute"
+_get = lib.pyssl_name_get
 
 
 class _Failure(Exception):
@@ -59,10 +60,9 @@ class X509Name(Handle):
         if name[:1] == "_":
             raise AttributeError(NO_SUCH_ATTRIBUTE)
         try:
-            value = text_or_none(_Failure, lib.pyssl_name_get, self._handle, name.encode())
+            return text_or_none(_Failure, _get, self._handle, name.encode())
         except ValueError:
             raise AttributeError(NO_SUCH_ATTRIBUTE) from None
-        return value
 
     def __setattr__(self, name: str, value: Union[str, bytes, Any]) -> None:
         """Sets the entry of a type; the old one goes, the new one comes last. A refused value changes nothing."""
@@ -126,6 +126,22 @@ class X509Name(Handle):
 
     def _compare(self, other: X509Name) -> int:
         return int_of(_Failure, "int *", lib.pyssl_name_compare, self._handle, other._handle)
+
+
+def view(function: Callable[..., int], handle: Any) -> X509Name:
+    """The name that function(handle, out) gives. Spelled out, for programs ask for names all the time."""
+    out = _new(_NAME_OUT)
+    status = function(handle, out)
+    if status:
+        fail(Error, status)
+    name = _bare(X509Name)
+    name.__dict__["_handle"] = out[0]
+    return name
+
+
+_new = ffi.new
+_bare = object.__new__
+_NAME_OUT = ffi.typeof("pyssl_name **")
 
 
 def renamed(status: int) -> None:

@@ -35,7 +35,7 @@ def for_reading(passphrase: Optional[PassphraseCallableT]) -> Tuple[Any, int, An
         return ffi.NULL, 0, ffi.NULL, ffi.NULL
     if isinstance(passphrase, bytes):
         return passphrase, len(passphrase), ffi.NULL, ffi.NULL
-    return ffi.NULL, 0, _give, ffi.new_handle(passphrase)
+    return ffi.NULL, 0, give, ffi.new_handle(lambda writing, size: _checked(passphrase(writing)))
 
 
 def _checked(passphrase: object) -> bytes:
@@ -46,10 +46,11 @@ def _checked(passphrase: object) -> bytes:
     return passphrase
 
 
-@trampoline("pyssl_passphrase_fn", error=-1)
-def _give(userdata: Any, writing: int, room: Any, size: int) -> int:
+@trampoline("pyssl_passphrase_fn")
+def give(userdata: Any, writing: int, room: Any, size: int) -> int:
+    """Asks the function behind userdata, f(writing, size) -> at most size bytes."""
     try:
-        passphrase = _checked(ffi.from_handle(userdata)(writing))
+        passphrase = ffi.from_handle(userdata)(writing, size)
         ffi.memmove(room, passphrase, len(passphrase))
     except BaseException as exception:  # it surfaces from the call that asked
         pending.keep(exception)

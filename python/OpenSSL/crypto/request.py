@@ -8,7 +8,7 @@ from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
-from .name import X509Name
+from .name import X509Name, view
 from .pkey import PKey
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class X509Req(Handle):
 
     def get_subject(self) -> X509Name:
         """A live view of the subject name; writing to it changes this request, which it keeps alive."""
-        return X509Name._adopt(handle_of(Error, "pyssl_name **", lib.pyssl_req_subject, self._handle))
+        return view(lib.pyssl_req_subject, self._handle)
 
     def get_pubkey(self) -> PKey:
         """The public key to be certified. Error when there is none."""

@@ -8,7 +8,7 @@ from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, int
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
-from .name import X509Name, renamed
+from .name import X509Name, renamed, view
 from .pkey import PKey
 
 if TYPE_CHECKING:
@@ -116,11 +116,11 @@ class X509(Handle):
 
     def get_subject(self) -> X509Name:
         """A live view of the subject name; writing to it changes this certificate, which it keeps alive."""
-        return X509Name._adopt(handle_of(Error, "pyssl_name **", lib.pyssl_x509_subject, self._handle))
+        return view(lib.pyssl_x509_subject, self._handle)
 
     def get_issuer(self) -> X509Name:
         """A live view of the issuer name; writing to it changes this certificate, which it keeps alive."""
-        return X509Name._adopt(handle_of(Error, "pyssl_name **", lib.pyssl_x509_issuer, self._handle))
+        return view(lib.pyssl_x509_issuer, self._handle)
 
     def set_subject(self, subject: X509Name) -> None:
         """Copies a name into the subject. Views of the subject made before are dead from now on."""

@@ -1,17 +1,15 @@
 //! pyssl_conn_*: a TLS connection.
 
-use super::arg::{bytes, put, put_handle, put_handle_opt, put_text, room};
+use super::arg::{bytes, put, put_handle, room};
 use super::callback::{pyssl_destructor, UserData};
 use super::ctx::pyssl_ctx;
 use super::gate::{gate, gate_count, pyssl_status};
 use super::handle::{object, Object};
-use super::x509::pyssl_x509;
 use crate::core::conn::{Conn, Pipe, Piped};
 use crate::core::ctx::Ctx;
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
-use crate::core::x509::X509;
-use libc::{c_char, c_int, c_void};
+use libc::{c_int, c_void};
 use std::sync::Arc;
 
 /// A TLS or DTLS connection. One thread may read while another writes and a third closes.
@@ -124,39 +122,6 @@ pub extern "C" fn pyssl_conn_set_timeout(conn: *mut pyssl_conn, milliseconds: i6
     })
 }
 
-/// Makes this end the client.
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
-#[no_mangle]
-pub extern "C" fn pyssl_conn_set_connect_state(conn: *mut pyssl_conn) -> pyssl_status {
-    gate(|| {
-        Conn::lookup(conn)?.set_connect_state();
-        Ok(())
-    })
-}
-
-/// Makes this end the server.
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
-#[no_mangle]
-pub extern "C" fn pyssl_conn_set_accept_state(conn: *mut pyssl_conn) -> pyssl_status {
-    gate(|| {
-        Conn::lookup(conn)?.set_accept_state();
-        Ok(())
-    })
-}
-
-/// Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
-/// @param name  a DNS name of len bytes, without NUL
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_set_tlsext_host_name(
-    conn: *mut pyssl_conn,
-    name: *const u8,
-    len: usize,
-) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Conn::lookup(conn)?.set_host_name(unsafe { bytes(name, len) }?))
-}
-
 /// Does the handshake, or what is left of it.
 /// @return PYSSL_OK when it is done; PYSSL_ERR_WANT_READ, PYSSL_ERR_WANT_WRITE (not now), PYSSL_ERR_TIMEOUT,
 ///         PYSSL_ERR_INTERRUPTED (call again), PYSSL_ERR_SYSCALL, PYSSL_ERR_EOF, PYSSL_ERR_CLOSED, PYSSL_ERR_CALLBACK,
@@ -231,7 +196,36 @@ pub unsafe extern "C" fn pyssl_conn_shutdown(conn: *mut pyssl_conn, done: *mut c
     gate(|| unsafe { put(done, c_int::from(Conn::lookup(conn)?.shutdown()?)) })
 }
 
-/// Gives a connection without transport ciphertext from the peer.
+/// Waits for a DTLS ClientHello with a cookie that the context's callback accepts (RFC 6347, 4.2.1); the handshake comes
+/// after it. Everything else that arrives is passed over, and no state kept for it.
+/// @return PYSSL_OK when it came; or as pyssl_conn_do_handshake()
+#[no_mangle]
+pub extern "C" fn pyssl_conn_dtls_listen(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| Conn::lookup(conn)?.dtls_listen())
+}
+
+/// How long until pyssl_conn_dtls_handle_timeout() has something to do.
+/// @param microseconds  receives it
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT when no answer is awaited (never without DTLS)
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_dtls_get_timeout(conn: *mut pyssl_conn, microseconds: *mut u64) -> pyssl_status {
+    gate(|| {
+        let left = Conn::lookup(conn)?.dtls_timeout().ok_or_else(|| Error::bare(Status::Absent))?;
+        // SAFETY: the header asks for a writable number.
+        unsafe { put(microseconds, u64::try_from(left.as_micros()).unwrap_or(u64::MAX)) }
+    })
+}
+
+/// Sends the last DTLS flight again when its time has come. Calls that wait on a blocking socket do it themselves.
+/// @param done  receives 1 when it was time, 0 when not (never without DTLS)
+/// @return PYSSL_OK; or PYSSL_ERROR when it was sent too often, and as pyssl_conn_do_handshake()
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_dtls_handle_timeout(conn: *mut pyssl_conn, done: *mut c_int) -> pyssl_status {
+    // SAFETY: the header asks for a writable done.
+    gate(|| unsafe { put(done, c_int::from(Conn::lookup(conn)?.dtls_handle_timeout()?)) })
+}
+
+/// Gives a connection without transport ciphertext from the peer. For DTLS, each call is one datagram.
 /// @param data  len of them; all are taken
 /// @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
 #[no_mangle]
@@ -240,7 +234,8 @@ pub unsafe extern "C" fn pyssl_conn_bio_write(conn: *mut pyssl_conn, data: *cons
     gate_count(|| Conn::lookup(conn)?.bio_write(unsafe { bytes(data, len) }?))
 }
 
-/// Takes ciphertext for the peer from a connection without transport.
+/// Takes ciphertext for the peer from a connection without transport. For DTLS, at most one datagram; what does not fit
+/// of it comes with the next call.
 /// @param buffer  receives it
 /// @param size    how much at the most
 /// @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
@@ -257,96 +252,6 @@ pub extern "C" fn pyssl_conn_bio_shutdown(conn: *mut pyssl_conn) -> pyssl_status
     gate(|| Conn::lookup(conn)?.bio_shutdown())
 }
 
-/// Decrypted bytes that can be received without asking the peer.
-/// @param out  receives their number
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_pending(conn: *mut pyssl_conn, out: *mut usize) -> pyssl_status {
-    // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.pending()) })
-}
-
-/// The protocol version's number: 0x0304 is TLS 1.3. Before the handshake, the highest this end would use.
-/// @param out  receives it
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_version(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
-    // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.version()) })
-}
-
-/// The protocol version's name: "TLSv1.3".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_version_name(
-    conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
-) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, Conn::lookup(conn)?.version_name()) })
-}
-
-/// The cipher suite's name: "TLS_AES_256_GCM_SHA384".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_cipher_name(
-    conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
-) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, present(Conn::lookup(conn)?.cipher())?.name) })
-}
-
-/// The key exchange group's name: "X25519MLKEM768".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_group_name(
-    conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
-) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, &present(Conn::lookup(conn)?.group_name())?) })
-}
-
-/// The peer's own certificate.
-/// @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when the peer showed none
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_peer_certificate(
-    conn: *mut pyssl_conn,
-    out: *mut *mut pyssl_x509,
-) -> pyssl_status {
-    gate(|| {
-        let cert = Conn::lookup(conn)?.peer_certificate().map(|cert| X509::copy_of(&cert)).transpose()?;
-        // SAFETY: the header asks for a writable out.
-        unsafe { put_handle_opt(out, cert) }
-    })
-}
-
-/// What the verification of the peer's chain came to: X509_V_OK (0) or X509_V_ERR_*. 0 also when no certificate came.
-/// @param out  receives it
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
-#[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_verify_result(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
-    // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_result()) })
-}
-
 /// A connection learns its handle, for its callbacks are told it.
 ///
 /// # Safety
@@ -358,10 +263,6 @@ unsafe fn put_conn(out: *mut *mut pyssl_conn, conn: Arc<Conn>) -> Result<()> {
         conn.set_handle(*out as u64);
     }
     Ok(())
-}
-
-fn present<T>(value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| Error::bare(Status::Absent))
 }
 
 /// A transport of C functions.

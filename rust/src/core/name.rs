@@ -37,7 +37,8 @@ pub enum Part {
 pub trait Holder: Send + Sync {
     fn read_name(&self, part: Part, stamp: u32, read: &mut dyn FnMut(&X509NameRef) -> Result<()>) -> Result<()>;
 
-    /// Copies the name, lets `change` change the copy, and puts it back; a failed change leaves all as it was.
+    /// Lets `change` change the name, in place or in a copy that is put back, and drops the encoding kept of it. A
+    /// change that fails must leave the name as it was.
     fn change_name(&self, part: Part, stamp: u32, change: &mut dyn FnMut(&mut X509Name) -> Result<()>) -> Result<()>;
 }
 
@@ -83,6 +84,7 @@ impl Name {
         let nid = nid(attribute)?;
         self.change(|name| {
             let before = sys::find(name, nid);
+            // A refused value is not appended, and removing cannot fail: the change is made as a whole or not at all.
             sys::append(name, nid, value)?;
             if let Some(index) = before {
                 sys::remove(name, index);
@@ -134,13 +136,7 @@ impl Name {
 
     fn change(&self, mut change: impl FnMut(&mut X509Name) -> Result<()>) -> Result<()> {
         match &self.place {
-            Place::Owned(name) => {
-                let mut name = name.lock();
-                let mut copy = name.to_owned()?;
-                change(&mut copy)?;
-                *name = copy;
-                Ok(())
-            }
+            Place::Owned(name) => change(&mut name.lock()),
             Place::View(view) => view.holder.change_name(view.part, view.stamp, &mut change),
         }
     }

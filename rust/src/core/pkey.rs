@@ -15,7 +15,20 @@ use std::sync::Arc;
 /// OpenSSL's key objects are never changed once made, so what leaves this type is a counted reference; generating
 /// puts another key in place.
 pub struct PKey {
-    key: Mutex<Key>,
+    state: Mutex<State>,
+}
+
+struct State {
+    key: Key,
+    certified: Certified,
+}
+
+/// What certificates are given. For a provider's key OpenSSL encodes and decodes the public part each time it is put
+/// into a certificate; for a key in the older form it does not. So a key that is certified often gets a twin in that form.
+#[derive(Default)]
+struct Certified {
+    times: u32,
+    twin: Option<Evp<Public>>,
 }
 
 #[derive(Clone)]
@@ -69,12 +82,23 @@ impl PKey {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        matches!(*self.key.lock(), Key::Empty)
+    /// The public part, in the form that is quickest to put into a certificate or request.
+    pub fn to_be_certified(&self) -> Result<Evp<Public>> {
+        let key = self.public()?;
+        let mut state = self.state.lock();
+        if !state.key.is(&key) {
+            return Ok(key); // another was generated meanwhile
+        }
+        let certified = &mut state.certified;
+        certified.times = certified.times.saturating_add(1);
+        if certified.times == 2 {
+            certified.twin = sys::older_form(&key);
+        }
+        Ok(certified.twin.clone().unwrap_or(key))
     }
 
     pub fn is_public_only(&self) -> bool {
-        matches!(*self.key.lock(), Key::Public(_))
+        matches!(self.state.lock().key, Key::Public(_))
     }
 
     /// OpenSSL's EVP_PKEY id, 0 for an empty key.
@@ -96,7 +120,7 @@ impl PKey {
             Recipe::Ed25519 => Ok(Evp::generate_ed25519()?),
             Recipe::Ed448 => Ok(Evp::generate_ed448()?),
         };
-        *self.key.lock() = Key::Private(key?);
+        *self.state.lock() = State { key: Key::Private(key?), certified: Certified::default() };
         Ok(())
     }
 
@@ -116,7 +140,15 @@ impl PKey {
             FileType::Der => sys::private_from_der(data),
             _ => pem::read_private_key(data, &mut passphrase),
         };
-        key.map(Self::from_private).map_err(|error| error.while_doing("cannot load the private key"))
+        key.map(Self::from_private).map_err(|error| {
+            // OpenSSL's decoders call all that is no key "unsupported".
+            let unknown = error
+                .detail
+                .as_ref()
+                .is_some_and(|detail| detail.entries.first().is_some_and(|entry| entry.reason == "unsupported"));
+            let error = if unknown { error.saying("it holds none that OpenSSL can read") } else { error };
+            error.while_doing("cannot load the private key")
+        })
     }
 
     /// A public key as SubjectPublicKeyInfo.
@@ -169,11 +201,22 @@ impl PKey {
     }
 
     fn holding(key: Key) -> Arc<Self> {
-        Arc::new(PKey { key: Mutex::new(key) })
+        Arc::new(PKey { state: Mutex::new(State { key, certified: Certified::default() }) })
     }
 
     fn get(&self) -> Key {
-        self.key.lock().clone()
+        self.state.lock().key.clone()
+    }
+}
+
+impl Key {
+    /// Whether this is the very same object of OpenSSL's.
+    fn is(&self, key: &Evp<Public>) -> bool {
+        match self {
+            Key::Empty => false,
+            Key::Public(own) => sys::same(own, key),
+            Key::Private(own) => sys::same(own, key),
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl Request {
     }
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
-        let key = key.public()?;
+        let key = key.to_be_certified()?;
         sys::set_public_key(&mut self.inner.lock().request, &key)
     }
 

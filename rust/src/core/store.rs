@@ -6,7 +6,7 @@ use super::known_chains::KnownChains;
 use super::status::Status;
 use super::sys::store as sys;
 use super::x509::X509;
-use openssl::x509::store::X509Store;
+use openssl::x509::store::{X509Store, X509StoreRef};
 use parking_lot::{Mutex, RwLock};
 use std::any::Any;
 use std::ffi::CStr;
@@ -30,6 +30,11 @@ impl Store {
     /// The store inside another object (a TLS context), which it keeps alive. `store` is a reference of its own.
     pub fn of_owner(owner: Arc<dyn Any + Send + Sync>, store: X509Store) -> Arc<Self> {
         Self::holding(store, Some(owner))
+    }
+
+    /// The store itself, for what verifies with it.
+    pub fn shared(&self) -> &X509StoreRef {
+        &self.store
     }
 
     /// Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.

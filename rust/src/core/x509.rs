@@ -5,6 +5,7 @@ use super::error::{Error, Result};
 use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
+use super::pem_text;
 use super::pkey::PKey;
 use super::status::Status;
 use super::sys::{asn1, pem, x509 as sys};
@@ -22,8 +23,19 @@ struct Inner {
     cert: Cert,
     /// How often subject and issuer were replaced as a whole: views made before are dead.
     stamps: [u32; 2],
-    /// What `shared` gave out last, and the encoding it was made from.
-    shared: Option<(Vec<u8>, Cert)>,
+    /// Whether someone else holds this very certificate and reads it: it is never written to again, see `own`.
+    shared: bool,
+}
+
+impl Inner {
+    /// The certificate, to be written to: another one when this one is shared.
+    fn own(&mut self) -> Result<&mut Cert> {
+        if self.shared {
+            self.cert = sys::duplicate(&self.cert)?;
+            self.shared = false;
+        }
+        Ok(&mut self.cert)
+    }
 }
 
 /// Which end of the validity period.
@@ -42,12 +54,14 @@ impl X509 {
     /// Takes a certificate that nobody else holds a reference to; for one that OpenSSL goes on using (a peer's, one in
     /// a chain) see `copy_of`.
     pub fn from_openssl(cert: Cert) -> Arc<Self> {
-        Arc::new(X509 { inner: Mutex::new(Inner { cert, stamps: [0; 2], shared: None }) })
+        Arc::new(X509 { inner: Mutex::new(Inner { cert, stamps: [0; 2], shared: false }) })
     }
 
-    /// A duplicate of a certificate that stays with someone else.
+    /// A certificate that stays with someone else, who only reads it; it is duplicated when this one is written to.
     pub fn copy_of(cert: &X509Ref) -> Result<Arc<Self>> {
-        sys::duplicate(cert).map(Self::from_openssl)
+        // What cannot be encoded could not be duplicated later either.
+        cert.to_der()?;
+        Ok(Arc::new(X509 { inner: Mutex::new(Inner { cert: cert.to_owned(), stamps: [0; 2], shared: true }) }))
     }
 
     /// A duplicate that shares nothing, to be handed into a store, a context or a chain.
@@ -55,18 +69,14 @@ impl X509 {
         self.with(sys::duplicate)
     }
 
-    /// As `to_openssl`, but one duplicate for all who only read it, as long as the certificate does not change.
+    /// The certificate as it is now, for those who only read it: later changes are made to another. Costs next to
+    /// nothing. An unfinished certificate cannot be shared.
     pub fn shared(&self) -> Result<Cert> {
         let mut inner = self.inner.lock();
-        let der = inner.cert.to_der()?;
-        match &inner.shared {
-            Some((made_from, copy)) if *made_from == der => Ok(copy.clone()),
-            _ => {
-                let copy = sys::duplicate(&inner.cert)?;
-                inner.shared = Some((der, copy.clone()));
-                Ok(copy)
-            }
-        }
+        // What cannot be encoded could not be duplicated later either.
+        inner.cert.to_der()?;
+        inner.shared = true;
+        Ok(inner.cert.clone())
     }
 
     /// Lends the certificate, locked.
@@ -94,7 +104,10 @@ impl X509 {
     pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
         let cert = match filetype {
             FileType::Der => Cert::from_der(data).map_err(Error::from),
-            _ => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            _ => match pem_text::body(data, "CERTIFICATE").and_then(|der| Cert::from_der(&der).ok()) {
+                Some(cert) => Ok(cert),
+                None => pem::read(data, openssl_sys::PEM_read_bio_X509),
+            },
         };
         cert.map(Self::from_openssl).map_err(|error| error.while_doing("cannot load the certificate"))
     }
@@ -118,7 +131,7 @@ impl X509 {
     pub fn set_name(&self, part: Part, name: &Name) -> Result<()> {
         let name = name.to_openssl()?;
         let mut inner = self.inner.lock();
-        sys::set_name(&mut inner.cert, part, &name)?;
+        sys::set_name(inner.own()?, part, &name)?;
         let stamp = &mut inner.stamps[part as usize];
         *stamp = stamp.wrapping_add(1);
         Ok(())
@@ -135,7 +148,7 @@ impl X509 {
     }
 
     pub fn set_version(&self, version: c_long) -> Result<()> {
-        sys::set_version(&mut self.inner.lock().cert, version)
+        sys::set_version(self.inner.lock().own()?, version)
     }
 
     /// Big endian, two's complement, as short as can be.
@@ -144,7 +157,7 @@ impl X509 {
     }
 
     pub fn set_serial(&self, serial: &[u8]) -> Result<()> {
-        sys::set_serial(&mut self.inner.lock().cert, serial)
+        sys::set_serial(self.inner.lock().own()?, serial)
     }
 
     /// GeneralizedTime text whatever the encoding inside is; Status::Absent when never set.
@@ -156,14 +169,14 @@ impl X509 {
     /// offsets.
     pub fn set_time(&self, limit: Limit, text: &CStr) -> Result<()> {
         let mut inner = self.inner.lock();
-        asn1::with_time(text, |time| sys::set_time(&mut inner.cert, limit, time))
+        asn1::with_time(text, |time| sys::set_time(inner.own()?, limit, time))
             .unwrap_or_else(|| Err(Error::argument("Invalid string")))
     }
 
     /// So many seconds from now. A moment that ASN.1 cannot express changes nothing, which is no failure.
     pub fn adjust_time(&self, limit: Limit, seconds: c_long) -> Result<()> {
         let mut inner = self.inner.lock();
-        asn1::with_time_from_now(seconds, |time| sys::set_time(&mut inner.cert, limit, time)).unwrap_or(Ok(()))
+        asn1::with_time_from_now(seconds, |time| sys::set_time(inner.own()?, limit, time)).unwrap_or(Ok(()))
     }
 
     /// Whether notAfter lies in the past. RFC 5280: the second notAfter names is still valid.
@@ -179,15 +192,15 @@ impl X509 {
     }
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
-        let key = key.public()?;
-        sys::set_public_key(&mut self.inner.lock().cert, &key)
+        let key = key.to_be_certified()?;
+        sys::set_public_key(self.inner.lock().own()?, &key)
     }
 
     /// Signs with the key; no digest name means the digest that the kind of key brings along (Ed25519, Ed448).
     pub fn sign(&self, key: &PKey, digest: Option<&CStr>) -> Result<()> {
         let key = key.private()?;
         let digest = digest.map(digest::by_name).transpose()?;
-        let signed = sys::sign(&mut self.inner.lock().cert, &key, digest.as_deref());
+        let signed = sys::sign(self.inner.lock().own()?, &key, digest.as_deref());
         signed.map_err(|error| error.while_doing("cannot sign the certificate"))
     }
 
@@ -208,14 +221,13 @@ impl X509 {
 
     pub fn add_extensions(&self, extensions: &[Arc<Extension>]) -> Result<()> {
         let mut inner = self.inner.lock();
-        extensions.iter().try_for_each(|extension| sys::add_extension(&mut inner.cert, extension.as_openssl()))
+        extensions.iter().try_for_each(|extension| sys::add_extension(inner.own()?, extension.as_openssl()))
     }
 
     /// The digest over the DER.
     pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
         let digest = digest::by_name(digest)?;
-        let der = self.with(|cert| Ok::<_, Error>(cert.to_der()?))?;
-        digest::of(&digest, &der)
+        self.with(|cert| sys::with_der(cert, |der| digest::of(&digest, der)))?
     }
 }
 
@@ -236,13 +248,7 @@ impl Holder for X509 {
         if inner.stamps[part as usize] != stamp {
             return Err(dead());
         }
-        let mut name = match part {
-            Part::Subject => inner.cert.subject_name(),
-            Part::Issuer => inner.cert.issuer_name(),
-        }
-        .to_owned()?;
-        change(&mut name)?;
-        sys::set_name(&mut inner.cert, part, &name)
+        sys::change_name(inner.own()?, part, change)
     }
 }
 

@@ -1,6 +1,7 @@
 """Keys and certificates for the tests of OpenSSL.crypto, made once by the `openssl` command.
 
-The keys are objects that live as long as the run, for no test changes them; a certificate is bytes that each test loads.
+The keys are objects that live as long as the run, for no test changes them; a certificate is bytes for each test to
+load.
 """
 
 from __future__ import annotations

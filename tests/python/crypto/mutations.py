@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import strategies as st
+
+#: How many each test tries; the long run of CI: 10000.
+MUTATIONS = int(os.environ.get("PYSSL_MUTATIONS", "300"))
 
 
 @st.composite

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutations
+from mutations import MUTATIONS, mutations
 from pki import openssl, pki
 
 from OpenSSL import crypto
@@ -99,9 +99,10 @@ class TestExport:
             crl.export(cert, key, digest=b"strange")
         with pytest.raises(ValueError, match="^type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT$"):
             crl.export(cert, key, 100, 10, digest=b"sha256")
-        for wrong in ((None, key), (cert, None), (key, cert)):
+        wrongs: list[tuple[Any, Any]] = [(None, key), (cert, None), (key, cert)]
+        for wrong_cert, wrong_key in wrongs:
             with pytest.raises(TypeError):
-                crl.export(*wrong, digest=b"sha256")  # type: ignore[arg-type]
+                crl.export(wrong_cert, wrong_key, digest=b"sha256")
         with pytest.raises(TypeError, match="^type must be an integer$"):
             crl.export(cert, key, "PEM", digest=b"sha256")  # type: ignore[arg-type]
         with pytest.raises(ValueError):
@@ -130,9 +131,10 @@ class TestSign:
 
     def test_wrong_types(self) -> None:
         cert, key = issuer()
-        for wrong in ((None, key, b"sha256"), (cert, cert, b"sha256"), (cert, key, "sha256")):
+        wrongs: list[tuple[Any, Any, Any]] = [(None, key, b"sha256"), (cert, cert, b"sha256"), (cert, key, "sha256")]
+        for wrong in wrongs:
             with pytest.raises(TypeError):
-                CRL().sign(*wrong)  # type: ignore[arg-type]
+                CRL().sign(*wrong)
 
     @pytest.mark.parametrize(("version", "name"), [(0, "Version 1"), (1, "Version 2")])
     def test_set_version(self, version: int, name: str) -> None:
@@ -227,7 +229,7 @@ class TestLoad:
         back = CRL.from_cryptography(theirs)
         assert crypto.dump_crl(FILETYPE_ASN1, back) == crypto.dump_crl(FILETYPE_ASN1, crl)
         with pytest.raises(TypeError, match="^Must be a certificate revocation list$"):
-            CRL.from_cryptography(crl)
+            CRL.from_cryptography(crl)  # type: ignore[arg-type]
         store = crypto.X509Store()
         store.add_crl(theirs)
 
@@ -310,7 +312,7 @@ class TestRevoked:
                 Revoked().set_reason(wrong_type)  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
+@settings(max_examples=MUTATIONS, deadline=None)
 @given(st.data())
 def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
     filetype, valid = data.draw(st.sampled_from(SEEDS))

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, PKey, X509, X509Req
+from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, X509, PKey, X509Req
 
 
 @pytest.mark.parametrize(

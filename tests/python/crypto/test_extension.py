@@ -8,11 +8,11 @@ from typing import Any, List
 import pytest
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_PEM, PKey, X509, X509Extension
+from OpenSSL.crypto import FILETYPE_PEM, X509, PKey, X509Extension
 
 
 def test_positional_form_of_0_6() -> None:
-    extension = X509Extension(b"basicConstraints", 1, b"CA:true")
+    extension = X509Extension(b"basicConstraints", 1, b"CA:true")  # type: ignore[arg-type]
     assert extension.get_critical() and extension.get_short_name() == b"basicConstraints"
     assert str(extension) == "CA:TRUE" and extension.get_data() == b"\x30\x03\x01\x01\xff"
 
@@ -66,7 +66,7 @@ def test_argument_types() -> None:
         X509Extension(b"basicConstraints", False, "CA:TRUE")  # type: ignore[arg-type]
     for keyword in ("subject", "issuer"):
         with pytest.raises(TypeError, match=f"{keyword} must be an X509 instance"):
-            X509Extension(b"subjectKeyIdentifier", False, b"hash", **{keyword: "x"})  # type: ignore[arg-type]
+            X509Extension(b"subjectKeyIdentifier", False, b"hash", **{keyword: "x"})
     for kind, value in ((b"subjectAltName", b"DNS:a\0.example.org"), (b"nsComment\0", b"x")):
         with pytest.raises(ValueError, match="must not contain a NUL"):
             X509Extension(kind, False, value)
@@ -128,7 +128,13 @@ def test_extensions_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
     cert = crypto.load_certificate(FILETYPE_PEM, cert_pem)
     extensions = [cert.get_extension(index) for index in range(cert.get_extension_count())]
     names = [extension.get_short_name() for extension in extensions]
-    assert names[-5:] == [b"subjectAltName", b"keyUsage", b"extendedKeyUsage", b"certificatePolicies", b"crlDistributionPoints"]
+    assert names[-5:] == [
+        b"subjectAltName",
+        b"keyUsage",
+        b"extendedKeyUsage",
+        b"certificatePolicies",
+        b"crlDistributionPoints",
+    ]
     text = openssl("x509", "-noout", "-text", stdin=cert_pem).decode()
     squeezed = "".join(text.split())
     for extension in extensions:

@@ -6,11 +6,12 @@ import contextlib
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutations
+from mutations import MUTATIONS, mutations
 from pki import openssl, pki
 
 from OpenSSL import crypto
@@ -53,10 +54,8 @@ def exported(
 ) -> bytes:
     """A file of the command."""
     certs = b"".join(pki().pem(one) for one in (name, *chain))
-    return openssl(
-        *("pkcs12", "-export", "-inkey", pki().path(f"{name}.key"), "-passout", f"pass:{passphrase}", *options),
-        stdin=certs,
-    )
+    key_file, phrase = pki().path(f"{name}.key"), f"pass:{passphrase}"
+    return openssl("pkcs12", "-export", "-inkey", key_file, "-passout", phrase, *options, stdin=certs)
 
 
 def full() -> PKCS12:
@@ -236,9 +235,10 @@ class TestExport:
             full().export(b"x", cipher="strange")
         with pytest.raises(ValueError, match="NUL"):
             full().export(b"x\0y")
-        for wrong in ({"iter": "1"}, {"maciter": None}, {"passphrase": 3}):
+        wrongs: list[dict[str, Any]] = [{"iter": "1"}, {"maciter": None}, {"passphrase": 3}]
+        for wrong in wrongs:
             with pytest.raises(TypeError):
-                full().export(**wrong)  # type: ignore[arg-type]
+                full().export(**wrong)
         with pytest.raises(OverflowError):
             full().export(b"x", iter=2**40)
 
@@ -288,9 +288,9 @@ class TestParts:
                 p12.set_privatekey(wrong)  # type: ignore[arg-type]
             with pytest.raises(TypeError):
                 p12.set_ca_certificates(wrong)  # type: ignore[arg-type]
-        for wrong in (3, "x", object()):
+        for no_name in (3, "x", object()):
             with pytest.raises(TypeError, match="name must be a byte string or None"):
-                p12.set_friendlyname(wrong)  # type: ignore[arg-type]
+                p12.set_friendlyname(no_name)  # type: ignore[arg-type]
         assert len(p12.get_ca_certificates() or ()) == 2 and p12.get_friendlyname()
 
     def test_parts_outlive_the_whole(self) -> None:
@@ -302,7 +302,7 @@ class TestParts:
         assert repr(PKCS12) == "<class 'OpenSSL.crypto.PKCS12'>"
 
 
-@settings(deadline=None)
+@settings(max_examples=MUTATIONS, deadline=None)
 @given(st.data())
 def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
     valid = data.draw(st.sampled_from(SEEDS))

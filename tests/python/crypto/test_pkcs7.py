@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import mutations
+from mutations import MUTATIONS, mutations
 from pki import openssl, pki
 
 from OpenSSL import crypto
@@ -125,7 +123,7 @@ class TestLoad:
             crypto.PKCS7()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=MUTATIONS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
     filetype, valid = data.draw(st.sampled_from(SEEDS))

@@ -197,9 +197,9 @@ def test_passphrase_rules(rsa: PKey, rsa_pem: bytes) -> None:
     pem = crypto.dump_privatekey(FILETYPE_PEM, rsa, "aes-256-cbc", b"secret")
     for answer in (None, False, "secret", bytearray(b"secret")):
         with pytest.raises(ValueError, match="^Bytes expected$"):
-            crypto.load_privatekey(FILETYPE_PEM, pem, lambda *_: answer)
+            crypto.load_privatekey(FILETYPE_PEM, pem, lambda *_, given=answer: given)
         with pytest.raises(ValueError, match="^Bytes expected$"):
-            crypto.dump_privatekey(FILETYPE_PEM, rsa, "aes-256-cbc", lambda *_: answer)
+            crypto.dump_privatekey(FILETYPE_PEM, rsa, "aes-256-cbc", lambda *_, given=answer: given)
     for long in (b"x" * 1025, lambda *_: b"x" * 1025):
         with pytest.raises(ValueError, match="^passphrase returned by callback is too long$"):
             crypto.load_privatekey(FILETYPE_PEM, pem, long)
@@ -277,7 +277,9 @@ def test_an_encrypted_key_without_passphrase_is_an_error_and_no_prompt(
     script = tmp_path / "load.py"
     script.write_text(PROMPTED)
     run = f"{sys.executable} {script} {pem}"
-    done = subprocess.run(["script", "-qec", run, "/dev/null"], capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        ["script", "-qec", run, "/dev/null"], capture_output=True, timeout=30, stdin=subprocess.DEVNULL
+    )
     output = done.stdout.decode()
     assert "the key is encrypted and no passphrase was given" in output
     assert "Enter PEM" not in output
@@ -285,6 +287,7 @@ def test_an_encrypted_key_without_passphrase_is_an_error_and_no_prompt(
 
 def test_file_types(rsa: PKey) -> None:
     """Note 66."""
+    type: Any
     for type in (FILETYPE_TEXT, 0, 9, "PEM"):
         for load in (crypto.load_privatekey, crypto.load_publickey):
             with pytest.raises(ValueError, match="^type argument must be FILETYPE_PEM or FILETYPE_ASN1$"):
@@ -327,8 +330,12 @@ def test_curves(openssl: Any) -> None:
     assert curves is crypto.get_elliptic_curves() and len(curves) > 60
     p256 = crypto.get_elliptic_curve("prime256v1")
     assert p256 in curves and p256 is crypto.get_elliptic_curve("prime256v1")
-    assert p256.name == "prime256v1" and repr(p256) == "<Curve 'prime256v1'>" and p256 != "prime256v1"
-    theirs = {line.split(":")[0].strip() for line in openssl("ecparam", "-list_curves").decode().splitlines() if ":" in line}
+    assert p256.name == "prime256v1" and repr(p256) == "<Curve 'prime256v1'>"
+    text: Any = "prime256v1"
+    assert p256 != text
+    theirs = {
+        line.split(":")[0].strip() for line in openssl("ecparam", "-list_curves").decode().splitlines() if ":" in line
+    }
     ours = {curve.name for curve in curves}
     assert {"prime256v1", "secp384r1", "secp521r1", "secp256k1"} <= ours & theirs
     with pytest.raises(ValueError) as refused:

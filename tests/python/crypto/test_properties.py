@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, PKey, X509, X509Extension
+from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, X509, PKey, X509Extension
 
 MUTATIONS = int(os.environ.get("PYSSL_MUTATIONS", "300"))
 
@@ -21,10 +21,21 @@ relaxed = settings(deadline=None, max_examples=100, suppress_health_check=[Healt
 mutating = settings(relaxed, max_examples=MUTATIONS)
 
 #: Types of entries with no more rule than a length, and that length.
-TYPES = [("CN", 64), ("O", 64), ("OU", 64), ("L", 128), ("ST", 128), ("title", 64), ("description", 1024), ("GN", 32768)]
+TYPES = [
+    ("CN", 64),
+    ("O", 64),
+    ("OU", 64),
+    ("L", 128),
+    ("ST", 128),
+    ("title", 64),
+    ("description", 1024),
+    ("GN", 32768),
+]
 
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
-components = st.lists(st.tuples(st.sampled_from([kind for kind, _ in TYPES]), text), max_size=6, unique_by=lambda c: c[0])
+components = st.lists(
+    st.tuples(st.sampled_from([kind for kind, _ in TYPES]), text), max_size=6, unique_by=lambda c: c[0]
+)
 serials = st.one_of(st.integers(), st.integers(min_value=-(2**300), max_value=2**300))
 
 
@@ -181,11 +192,12 @@ def sample(request: Any, kind: str) -> Tuple[bytes, Loader]:
     if kind == "request":
         return request.getfixturevalue("request_pem"), crypto.load_certificate_request
     if kind == "public":
-        return crypto.dump_publickey(FILETYPE_PEM, request.getfixturevalue("rsa")), crypto.load_publickey
+        key = crypto.load_privatekey(FILETYPE_PEM, request.getfixturevalue("rsa_pem"))
+        return crypto.dump_publickey(FILETYPE_PEM, key), crypto.load_publickey
     if kind == "encrypted":
-        pem = crypto.dump_privatekey(FILETYPE_PEM, request.getfixturevalue("ec"), "aes-128-cbc", b"x")
-        secret = lambda type: b"x" if type == FILETYPE_PEM else None  # noqa: E731
-        return pem, lambda type, data: crypto.load_privatekey(type, data, secret(type))
+        key = crypto.load_privatekey(FILETYPE_PEM, request.getfixturevalue("ec_pem"))
+        pem = crypto.dump_privatekey(FILETYPE_PEM, key, "aes-128-cbc", b"x")
+        return pem, lambda type, data: crypto.load_privatekey(type, data, b"x" if type == FILETYPE_PEM else None)
     return request.getfixturevalue(f"{kind}_pem"), crypto.load_privatekey
 
 

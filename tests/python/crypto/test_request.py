@@ -37,7 +37,9 @@ def test_openssl_verifies_what_is_signed_here(rsa: PKey, ec: PKey, ed25519: PKey
 
 def test_round_trips_byte_for_byte_and_text(rsa_pem: bytes, openssl: Any, tmp_path: Any) -> None:
     (tmp_path / "key").write_bytes(rsa_pem)
-    pem = openssl("req", "-new", "-key", str(tmp_path / "key"), "-subj", "/C=DE/CN=x", "-addext", "subjectAltName=DNS:x")
+    pem = openssl(
+        "req", "-new", "-key", str(tmp_path / "key"), "-subj", "/C=DE/CN=x", "-addext", "subjectAltName=DNS:x"
+    )
     der = openssl("req", "-outform", "DER", stdin=pem)
     for request in (
         crypto.load_certificate_request(FILETYPE_PEM, b"words\n" + pem),
@@ -50,7 +52,10 @@ def test_round_trips_byte_for_byte_and_text(rsa_pem: bytes, openssl: Any, tmp_pa
         ours = crypto.dump_certificate_request(FILETYPE_TEXT, request)
         theirs = openssl("req", "-text", "-noout", stdin=pem)
         assert ours.startswith(b"Certificate Request:\n")
-        assert b"".join(ours.split(b"Signature Value:")[1].split()) == b"".join(theirs.split(b"Signature Value:")[1].split())
+        assert b"".join(ours.split(b"Signature Value:")[1].split()) == b"".join(
+            theirs.split(b"Signature Value:")[1].split()
+        )
+    data: Any
     for type, data in ((FILETYPE_PEM, pem[:200]), (FILETYPE_ASN1, der[:-1]), (FILETYPE_PEM, None)):
         with pytest.raises(crypto.Error, match="cannot load the certificate request"):
             crypto.load_certificate_request(type, data)
@@ -86,7 +91,7 @@ def test_sign_refuses(rsa: PKey) -> None:
             request.sign(key, digest)
     for call in (lambda: request.sign("key", "sha256"), lambda: request.set_pubkey("key")):  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="^pkey must be a PKey instance$"):
-            call()
+            call()  # type: ignore[no-untyped-call]
 
 
 def test_the_version_is_0_and_nothing_else() -> None:

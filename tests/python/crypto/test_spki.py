@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutations
+from mutations import MUTATIONS, mutations
 from pki import openssl
 
 from OpenSSL import crypto
@@ -118,7 +118,7 @@ class TestObject:
         assert repr(NetscapeSPKI) == "<class 'OpenSSL.crypto.NetscapeSPKI'>"
 
 
-@settings(deadline=None)
+@settings(max_examples=MUTATIONS, deadline=None)
 @given(st.data())
 def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
     if data.draw(st.booleans()):

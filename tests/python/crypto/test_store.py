@@ -212,6 +212,25 @@ class TestStore:
         root.get_subject().CN = "someone else"
         X509StoreContext(store, cert("inter")).verify_certificate()
 
+    def test_what_a_verification_gives_out_can_be_changed_without_changing_the_store(self) -> None:
+        root, leaf, inter = cert("root"), cert("leaf"), cert("inter")
+        store = X509Store()
+        store.add_cert(root)
+        context = X509StoreContext(store, leaf, [inter])
+        before = [crypto.dump_certificate(crypto.FILETYPE_ASN1, link) for link in (leaf, inter, root)]
+        chain = context.get_verified_chain()
+        for link in chain:
+            link.set_serial_number(4711)
+            link.get_subject().O = "changed"
+            assert link.get_serial_number() == 4711 and link.get_subject().O == "changed"
+        assert [crypto.dump_certificate(crypto.FILETYPE_ASN1, link) for link in (leaf, inter, root)] == before
+        with pytest.raises(X509StoreContextError) as caught:
+            X509StoreContext(X509Store(), leaf).verify_certificate()
+        caught.value.certificate.gmtime_adj_notAfter(0)
+        assert crypto.dump_certificate(crypto.FILETYPE_ASN1, leaf) == before[0]
+        fresh = [crypto.dump_certificate(crypto.FILETYPE_ASN1, link) for link in context.get_verified_chain()]
+        assert fresh == before
+
     def test_flags_only_add(self) -> None:
         store = store_of("inter")
         store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
@@ -360,7 +379,8 @@ class TestContext:
         store, leaf, inter = store_of("root"), cert("leaf"), cert("inter")
         X509StoreContext(store, leaf, (inter,)).verify_certificate()
         X509StoreContext(store, leaf, chain=[inter, inter, leaf]).verify_certificate()
-        for nothing in (None, [], ()):
+        nothings: List[Any] = [None, [], ()]
+        for nothing in nothings:
             with pytest.raises(X509StoreContextError):
                 X509StoreContext(store, leaf, nothing).verify_certificate()
         with pytest.raises(TypeError, match="^One of the elements is not an X509 instance$"):

@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, PKey, X509, X509Extension
+from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, X509, PKey, X509Extension
 
 
 def load(pem: bytes) -> X509:
@@ -86,14 +86,16 @@ def test_load_takes_the_first_certificate_and_skips_text_before_it(cert_pem: byt
         (FILETYPE_ASN1, der + b"trailing"),
     ):
         assert crypto.dump_certificate(FILETYPE_PEM, crypto.load_certificate(type, data)) == cert_pem
-    for type in (FILETYPE_TEXT, 0, "PEM"):
+    wrong: Any
+    for wrong in (FILETYPE_TEXT, 0, "PEM"):
         with pytest.raises(ValueError, match="^type argument must be FILETYPE_PEM or FILETYPE_ASN1$"):
-            crypto.load_certificate(type, cert_pem)  # type: ignore[arg-type]
+            crypto.load_certificate(wrong, cert_pem)
     with pytest.raises(ValueError, match="^type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT$"):
         crypto.dump_certificate(9, load(cert_pem))
-    for type, data in ((FILETYPE_PEM, None), (FILETYPE_PEM, cert_pem[:500]), (FILETYPE_ASN1, der[:-1]), (2, b"")):
+    bad: Any
+    for type, bad in ((FILETYPE_PEM, None), (FILETYPE_PEM, cert_pem[:500]), (FILETYPE_ASN1, der[:-1]), (2, b"")):
         with pytest.raises(crypto.Error, match="cannot load the certificate") as refused:
-            crypto.load_certificate(type, data)  # type: ignore[arg-type]
+            crypto.load_certificate(type, bad)
         assert isinstance(refused.value.args[0], list) and refused.value.args[0]
     with pytest.raises(AttributeError):
         crypto.dump_certificate(FILETYPE_PEM, None)  # type: ignore[arg-type]
@@ -110,7 +112,7 @@ def test_getters_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
     cert = load(cert_pem)
 
     def told(what: str) -> str:
-        return openssl("x509", "-noout", what, stdin=cert_pem).decode().strip().split("=", 1)[1]
+        return str(openssl("x509", "-noout", what, stdin=cert_pem).decode().strip().split("=", 1)[1])
 
     assert cert.get_version() == 2
     assert cert.get_serial_number() == int(told("-serial"), 16) == 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF0123
@@ -198,7 +200,7 @@ def test_setters_refuse_other_types(rsa: PKey) -> None:
         (lambda: cert.sign("key", "sha256"), "pkey must be a PKey instance"),  # type: ignore[arg-type]
     ):
         with pytest.raises(TypeError, match=f"^{message}$"):
-            call()
+            call()  # type: ignore[no-untyped-call]
     with pytest.raises(OverflowError):
         cert.set_version(2**70)
     with pytest.raises(crypto.Error):
@@ -326,6 +328,26 @@ def test_sign_refuses(rsa: PKey, ed25519: PKey) -> None:
         cert.sign(ed25519, "sha256")
     with pytest.raises(AttributeError):
         cert.sign(rsa, b"sha256")  # type: ignore[arg-type]
+
+
+def test_a_key_that_is_certified_again_and_again_gives_the_same_bytes(
+    rsa_pem: bytes, ec_pem: bytes, ed25519_pem: bytes
+) -> None:
+    for pem in (rsa_pem, ec_pem, ed25519_pem):
+        key = crypto.load_privatekey(FILETYPE_PEM, pem)
+        expected = crypto.dump_publickey(FILETYPE_ASN1, key)
+        for _ in range(4):
+            cert, request = X509(), crypto.X509Req()
+            for holder in (cert, request):
+                holder.set_pubkey(key)
+                got = holder.get_pubkey()
+                assert crypto.dump_publickey(FILETYPE_ASN1, got) == expected
+                assert (got.type(), got.bits()) == (key.type(), key.bits())
+                with pytest.raises(crypto.Error):
+                    crypto.dump_privatekey(FILETYPE_PEM, got)
+        key.generate_key(crypto.TYPE_EC, 384)
+        cert.set_pubkey(key)
+        assert cert.get_pubkey().bits() == 384
 
 
 def test_the_public_key_of_a_certificate_is_public_only(cert_pem: bytes) -> None:

@@ -4,7 +4,7 @@ use super::Conn;
 use crate::core::error::{Detail, Error, VerifyFailure};
 use crate::core::status::Status;
 use crate::core::sys::ssl::Stop;
-use crate::core::sys::{err, library, name};
+use crate::core::sys::{err, library, name, verify_names};
 use openssl::x509::X509StoreContextRef;
 
 impl Conn {
@@ -15,14 +15,14 @@ impl Conn {
             Stop::WantX509Lookup => Error::bare(Status::WantX509Lookup),
             Stop::ZeroReturn => Error::bare(Status::ZeroReturn),
             Stop::Eof => Error::bare(Status::Eof),
-            Stop::Syscall(errno) => self.last_words().unwrap_or_else(|| Error::os(errno)),
+            Stop::Syscall(errno) => self.parting_alert().unwrap_or_else(|| Error::os(errno)),
             Stop::Failed(error) => self.explain_failure(error),
         }
     }
 
     /// A peer that hangs up in anger sends an alert first. Where sending fails, what it said may still wait to be read,
     /// and tells more than "connection reset".
-    fn last_words(&self) -> Option<Error> {
+    fn parting_alert(&self) -> Option<Error> {
         let said = self.look().ssl.peek(&mut [0]);
         err::clear();
         match said {
@@ -49,12 +49,19 @@ impl Conn {
                 )
                 .into();
                 detail.verify = Some(verdict);
+            } else if detail.entries.iter().any(|entry| entry.reason == "no shared cipher") && self.shows_nothing() {
+                detail.message = "no shared cipher: this end has no certificate".into();
             } else if let Some(speech) = self.foreign_speech() {
                 detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
             }
         }
         *self.failure.lock() = Some(error.message().to_owned());
         error
+    }
+
+    /// OpenSSL counts no cipher as shared where no certificate is there to go with it.
+    fn shows_nothing(&self) -> bool {
+        self.look().ssl.certificate().is_none()
     }
 
     /// The peer's first bytes, quoted, when they cannot be a TLS record: before the handshake is done only.
@@ -74,12 +81,32 @@ impl Conn {
 
 /// What the verification stopped at.
 pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
-    let error = at.error();
+    let code = at.error().as_raw();
+    let message = library::verify_error_text(code).to_string_lossy().into_owned();
     VerifyFailure {
-        code: error.as_raw(),
+        code,
         depth: at.error_depth() as i32,
-        message: library::verify_error_text(error.as_raw()).to_string_lossy().into_owned(),
+        message: match code {
+            openssl_sys::X509_V_ERR_HOSTNAME_MISMATCH | openssl_sys::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+                format!("{message}: {}", mismatch(at))
+            }
+            _ => message,
+        },
         subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
+    }
+}
+
+/// Which name was wanted, and which the certificate has.
+fn mismatch(at: &X509StoreContextRef) -> String {
+    let quoted = |name: String| format!("\"{name}\"");
+    let wanted = verify_names::wanted(at).map_or("another name".to_owned(), quoted);
+    let offered: Vec<_> = at.current_cert().map(verify_names::offered).unwrap_or_default();
+    match offered.is_empty() {
+        true => format!("wanted {wanted}, and the certificate has no DNS name and no IP address"),
+        false => {
+            let offered: Vec<_> = offered.into_iter().map(quoted).collect();
+            format!("wanted {wanted}, and the certificate is for {}", offered.join(", "))
+        }
     }
 }
 

@@ -3,32 +3,44 @@
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::err;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+const TLS1_3: u16 = 0x0304;
+
 impl Conn {
     pub fn do_handshake(&self) -> Result<()> {
-        self.drive(Flush::Needed, |engine| engine.ssl.do_handshake())
+        self.drive(Flush::Needed, |engine| {
+            engine.carry_on_renegotiation()?;
+            engine.ssl.do_handshake()?;
+            engine.established.set(true);
+            Ok(())
+        })
     }
 
     /// Receives at most one record's worth.
     pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
-        self.drive(Flush::Tried, |engine| engine.ssl.read(room))
+        self.drive(Flush::Tried, |engine| engine.read(room))
     }
 
     /// As `recv`, and the bytes stay to be received again.
     pub fn peek(&self, room: &mut [u8]) -> Result<usize> {
-        self.drive(Flush::Tried, |engine| engine.ssl.peek(room))
+        self.drive(Flush::Tried, |engine| engine.peek(room))
     }
 
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
     /// be made again with the same bytes, though not necessarily at the same address.
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
+        self.send_within(&mut self.patience(), bytes)
+    }
+
+    fn send_within(&self, patience: &mut Patience, bytes: &[u8]) -> Result<usize> {
         let mut taken = None;
-        let result = self.drive(Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         if result.is_err() {
             if let Some(taken) = taken {
                 self.look().unflushed.set(Some(taken));
@@ -41,15 +53,22 @@ impl Conn {
     /// again with the rest.
     pub fn send_all(&self, bytes: &[u8], sent: &mut usize) -> Result<()> {
         *sent = 0;
-        while *sent < bytes.len() {
-            *sent += self.send(&bytes[*sent..])?;
+        // One deadline for all of it.
+        let mut patience = self.patience();
+        while let Some(rest @ [_, ..]) = bytes.get(*sent..) {
+            *sent += self.send_within(&mut patience, rest)?;
         }
         Ok(())
     }
 
     /// Sends close_notify. True when the peer's has come too.
     pub fn shutdown(&self) -> Result<bool> {
-        self.drive(Flush::Needed, |engine| engine.ssl.shutdown())
+        let mut said = None;
+        let result = self.drive(Flush::Needed, |engine| shutdown_step(engine, &mut said));
+        if result.is_err() {
+            self.look().unsaid.set(said);
+        }
+        result
     }
 
     /// Takes ciphertext that came from the peer by the user's own ways.
@@ -71,17 +90,16 @@ impl Conn {
         Ok(wire.outbox.pop(room))
     }
 
-    /// How much ciphertext bio_read has to give.
-    pub fn bio_pending(&self) -> usize {
-        self.look().ssl.wire().try_borrow().map_or(0, |wire| wire.outbox.len())
-    }
-
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
         self.pumped_only()?;
         let engine = self.enter()?;
         engine.ssl.wire().borrow_mut().deliver_eof();
         Ok(())
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::new(self.timeout.load(Ordering::Relaxed))
     }
 
     fn pumped_only(&self) -> Result<()> {
@@ -92,12 +110,29 @@ impl Conn {
     }
 
     /// Does an operation, waiting as its transport and timeout allow: the one loop all I/O goes through.
-    fn drive<T>(&self, flush: Flush, mut operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
-        let mut patience = Patience::new(self.timeout.load(Ordering::Relaxed));
+    pub(super) fn drive<T>(&self, flush: Flush, operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
+        self.drive_within(&mut self.patience(), flush, operation)
+    }
+
+    fn drive_within<T>(
+        &self,
+        patience: &mut Patience,
+        flush: Flush,
+        mut operation: impl FnMut(&Engine) -> Result<T, Stop>,
+    ) -> Result<T> {
         loop {
-            let (result, arrivals, unsent) = self.step(flush, &mut operation)?;
+            if let Transport::Socket { fd, identity } = self.transport {
+                self.check_identity(fd, identity)?;
+            }
+            let (result, arrivals, unsent) = self.step(flush, &mut operation).inspect_err(|error| {
+                if error.status == Status::Callback {
+                    self.last_words();
+                }
+            })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
-                if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
+                if self.piped_step(&**pipe, reading, writing, flush, &result, patience)? {
+                    // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
+                    err::clear();
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));
@@ -109,23 +144,22 @@ impl Conn {
                 _ => return result.map_err(|stop| self.explain(stop)),
             };
             match self.transport {
-                Transport::Socket { fd, identity } => {
+                Transport::Socket { fd, .. } => {
                     let mut events = if matches!(want, Stop::WantRead) { libc::POLLIN } else { libc::POLLOUT };
                     if unsent {
                         events |= libc::POLLOUT;
                     }
-                    self.wait(fd, events, arrivals, &mut patience).map_err(|error| match error {
+                    self.wait(fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
                         None => self.explain(want),
                     })?;
-                    self.check_identity(fd, identity)?;
                 }
                 // Nothing to wait on: the user moves the bytes. What is unsent is for bio_read to fetch.
                 _ => return result.map_err(|stop| self.explain(stop)),
             }
             if result.is_ok() {
                 // Done but for the flush: the operation must not run again.
-                self.flush(&mut patience)?;
+                self.flush(patience)?;
                 return result.map_err(|stop| self.explain(stop));
             }
         }
@@ -138,22 +172,27 @@ impl Conn {
         operation: &mut impl FnMut(&Engine) -> Result<T, Stop>,
     ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
-        crate::core::sys::err::clear();
+        self.not_ended_by_callback()?;
         engine.ssl.wire().borrow_mut().flush();
         let mut result = operation(&engine);
-        if self.callback_failed.swap(false, Ordering::SeqCst) {
-            crate::core::sys::err::clear();
+        if self.callback_failed.load(Ordering::SeqCst) {
+            self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent, send_errno) = {
+        let (arrivals, unsent, errno, send_errno) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog(), wire.send_errno)
+            (wire.arrivals, wire.backlog(), wire.errno, wire.send_errno)
         };
+        if errno != 0 && matches!(result, Err(Stop::WantRead)) {
+            // Of a datagram socket: the call fails, the connection may go on.
+            result = Err(Stop::Syscall(errno));
+        }
         if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
             result = Err(Stop::Syscall(send_errno));
         }
         drop(engine);
-        if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
+        if self.arrivals.load(Ordering::SeqCst) != arrivals {
+            self.arrivals.store(arrivals, Ordering::SeqCst);
             // Whoever waits for input may have got what it needs by this thread's reading.
             self.waiters.wake();
         }
@@ -168,8 +207,17 @@ impl Conn {
         let wants_input = events & libc::POLLIN != 0;
         let stale =
             || self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
-        match self.waiters.wait(fd, events, patience.deadline(), stale) {
+        let deadline = patience.deadline();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            // Also when there is always a little progress: the time is for the whole call.
+            return Err(Some(Error::bare(Status::Timeout)));
+        }
+        let resend = self.dtls_timeout().map(|left| Instant::now() + left);
+        let resend = resend.filter(|resend| deadline.map_or(true, |deadline| *resend < deadline));
+        match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
+            // Whoever waits for an answer in a blocking call is the one to send the question again.
+            Ok(Woken::Timeout) if resend.is_some() => self.dtls_handle_timeout().map(drop).map_err(Some),
             Ok(Woken::Interrupted) => Err(Some(Error::bare(Status::Interrupted))),
             Ok(Woken::Timeout) => Err(Some(Error::bare(Status::Timeout))),
             Err(errno) => Err(Some(Error::os(errno))),
@@ -196,7 +244,7 @@ impl Conn {
         }
     }
 
-    /// After a wait: the number may have been closed and given to another file meanwhile.
+    /// Before anything is read or written: the number may have been closed and given to another file meanwhile.
     fn check_identity(&self, fd: RawFd, identity: Option<(u64, u64)>) -> Result<()> {
         if wait::identity(fd) == identity {
             return Ok(());
@@ -212,6 +260,51 @@ pub(super) enum Flush {
     Needed,
     /// Yes: some later call sends it on.
     Tried,
+}
+
+impl Engine {
+    fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
+        if !self.set_aside.borrow().is_empty() {
+            return Ok(self.set_aside.borrow_mut().pop(room));
+        }
+        let got = self.ssl.read(room)?;
+        self.established.set(true);
+        Ok(got)
+    }
+
+    fn peek(&self, room: &mut [u8]) -> Result<usize, Stop> {
+        if !self.set_aside.borrow().is_empty() {
+            return Ok(self.set_aside.borrow().peek(room));
+        }
+        self.ssl.peek(room)
+    }
+
+    /// Does what is left of a renegotiation, before sending. By reading, for only then does OpenSSL put up with the data
+    /// that the peer sends before it answers (a handshake that meets it ends the connection: "unexpected record"). That
+    /// data is set aside for whoever receives.
+    fn carry_on_renegotiation(&self) -> Result<(), Stop> {
+        const MOST: usize = 16 << 20;
+        let under_way = || self.asked_again.get() || !self.ssl.is_init_finished();
+        if !self.established.get() || !under_way() || self.ssl.version() == libc::c_int::from(TLS1_3) {
+            return Ok(());
+        }
+        let mut room = vec![0; 16384];
+        while under_way() {
+            if self.ssl.pending() == 0 {
+                self.asked_again.set(false);
+            }
+            match self.ssl.read(&mut room) {
+                Ok(got) => self.set_aside.borrow_mut().push(&room[..got]),
+                Err(Stop::WantRead) if !under_way() => {}
+                Err(stop) => return Err(stop),
+            }
+            if self.set_aside.borrow().len() > MOST {
+                let why = "the peer goes on sending data in place of answering a renegotiation";
+                return Err(Stop::Failed(Error::new(Status::Error, why)));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// SSL takes a record only when the last one is out; a send is done when its own is out too.
@@ -232,12 +325,27 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
     if piled_up() {
         return Err(Stop::WantWrite);
     }
+    engine.carry_on_renegotiation()?;
     let sent = engine.ssl.write(bytes)?;
+    engine.established.set(true);
     if piled_up() {
         *taken = Some(sent);
         return Err(Stop::WantWrite);
     }
     Ok(sent)
+}
+
+/// As with a send, close_notify has gone once it is out of the outbox.
+fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Stop> {
+    let done = match said.take().or_else(|| engine.unsaid.take()) {
+        Some(done) => done,
+        None => engine.ssl.shutdown()?,
+    };
+    if engine.ssl.wire().borrow().backlog() {
+        *said = Some(done);
+        return Err(Stop::WantWrite);
+    }
+    Ok(done)
 }
 
 /// How long a call may still wait. The clock is first looked at when there is something to wait for.
@@ -249,6 +357,11 @@ pub(super) struct Patience {
 impl Patience {
     fn new(milliseconds: i64) -> Self {
         Patience { milliseconds, deadline: None }
+    }
+
+    /// To wait not at all.
+    pub(super) fn none() -> Self {
+        Self::new(0)
     }
 
     /// No timeout of the connection's own.

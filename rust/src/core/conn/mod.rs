@@ -5,26 +5,30 @@
 //! thread sends and a third closes. Inside a callback the lock is held by the very thread, which may look at the
 //! connection but not move bytes on it (BUSY).
 
+mod dtls;
 mod explain;
+mod host;
 mod io;
 mod pipe;
+mod setup;
 mod state;
 
 use super::ctx::{Callbacks, Ctx};
 use super::error::{Error, Result, VerifyFailure};
 use super::status::Status;
+use super::sys::buffer::Buffer;
 use super::sys::ssl::Ssl;
 use super::sys::ssl_callbacks::Host;
 use super::sys::wait::{self, Waiters};
 use super::sys::wire::Wire;
-use openssl::x509::X509StoreContextRef;
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard};
 use pipe::Turn;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
+pub use super::sys::ssl_facts::Wants;
 pub use pipe::{Pipe, Piped};
 
 pub struct Conn {
@@ -33,6 +37,9 @@ pub struct Conn {
     ctx: Mutex<Arc<Ctx>>,
     /// The callbacks as the context had them when the connection was made.
     callbacks: Mutex<Arc<Callbacks>>,
+    /// The info callback was set on the connection: that of another context does not take its place.
+    has_own_info: AtomicBool,
+    is_dtls: bool,
     waiters: Waiters,
     /// Changes whenever bytes came in; a thread about to wait for input looks whether it did in between.
     arrivals: AtomicU64,
@@ -45,7 +52,7 @@ pub struct Conn {
     verdict: Mutex<Option<VerifyFailure>>,
     /// The sentence of the failure that ended the connection.
     failure: Mutex<Option<String>>,
-    /// A callback reported failure; the operation under way ends with it.
+    /// A callback raised: the operation under way ends with it, and the connection too.
     callback_failed: AtomicBool,
 }
 
@@ -72,6 +79,14 @@ struct Engine {
     /// Bytes of a send that SSL has taken but whose records wait in the outbox: the caller was told WANT_WRITE and
     /// will come again with the same bytes.
     unflushed: Cell<Option<usize>>,
+    /// As `unflushed`, for the close_notify of a shutdown: what that is to return.
+    unsaid: Cell<Option<bool>>,
+    /// A handshake was done: another one is a renegotiation, with data of the first one's session in between.
+    established: Cell<bool>,
+    /// A renegotiation was asked for and has not begun.
+    asked_again: Cell<bool>,
+    /// Data that came while a sender drove a renegotiation; it is received first.
+    set_aside: RefCell<Buffer>,
 }
 
 impl Conn {
@@ -96,12 +111,27 @@ impl Conn {
     }
 
     fn new(ctx: &Arc<Ctx>, wire: Wire, transport: Transport) -> Result<Arc<Self>> {
-        let engine = Engine { ssl: ctx.new_ssl(wire)?, busy: Cell::new(false), unflushed: Cell::new(None) };
+        let ssl = ctx.new_ssl(wire)?;
+        let is_dtls = ssl.is_dtls();
+        if is_dtls {
+            ssl.wire().borrow_mut().keep_datagrams();
+        }
+        let engine = Engine {
+            ssl,
+            busy: Cell::new(false),
+            unflushed: Cell::new(None),
+            unsaid: Cell::new(None),
+            established: Cell::new(false),
+            asked_again: Cell::new(false),
+            set_aside: RefCell::default(),
+        };
         let conn = Arc::new(Conn {
             engine: ReentrantMutex::new(engine),
             transport,
             ctx: Mutex::new(ctx.clone()),
             callbacks: Mutex::new(ctx.callbacks()),
+            has_own_info: AtomicBool::new(false),
+            is_dtls,
             waiters: Waiters::default(),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
@@ -175,47 +205,5 @@ impl std::ops::Deref for Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         self.engine.busy.set(false);
-    }
-}
-
-impl Host for Conn {
-    fn verify(&self, ok: bool, at: &mut X509StoreContextRef) -> bool {
-        if !ok {
-            *self.verdict.lock() = Some(explain::verify_failure(at));
-        }
-        let callbacks = self.callbacks.lock().clone();
-        let Some(callback) = &callbacks.verify else { return ok };
-        match callback(self, at, ok) {
-            Ok(accepted) => {
-                if accepted {
-                    *self.verdict.lock() = None;
-                } else if ok {
-                    *self.verdict.lock() = Some(explain::refused_by_callback(at));
-                }
-                accepted
-            }
-            Err(_) => {
-                self.callback_failed.store(true, Ordering::SeqCst);
-                false
-            }
-        }
-    }
-
-    fn info(&self, at: libc::c_int, value: libc::c_int) {
-        let callbacks = self.callbacks.lock().clone();
-        if let Some(callback) = &callbacks.info {
-            if callback(self, at, value).is_err() {
-                self.callback_failed.store(true, Ordering::SeqCst);
-            }
-        }
-    }
-
-    fn keylog(&self, line: &str) {
-        let callbacks = self.callbacks.lock().clone();
-        if let Some(callback) = &callbacks.keylog {
-            if callback(self, line).is_err() {
-                self.callback_failed.store(true, Ordering::SeqCst);
-            }
-        }
     }
 }

@@ -1,28 +1,19 @@
-//! Looking at a connection, and setting it up. Works inside its callbacks too.
+//! Looking at a connection. Works inside its callbacks too.
 
 use super::Conn;
-use crate::core::error::Result;
-use crate::core::sys::ssl::{c_string, Cipher};
-use openssl::x509::X509;
+use crate::core::error::{Error, Result};
+use crate::core::session::Session;
+use crate::core::status::Status;
+use crate::core::sys::ssl::Cipher;
+use crate::core::sys::ssl_facts::{self, Wants};
+use openssl::x509::{X509Name, X509};
+use std::sync::Arc;
 
 impl Conn {
-    pub fn set_connect_state(&self) {
-        self.look().ssl.set_connect_state();
-    }
-
-    pub fn set_accept_state(&self) {
-        self.look().ssl.set_accept_state();
-    }
-
-    /// The name a client asks for (SNI, RFC 6066).
-    pub fn set_host_name(&self, name: &[u8]) -> Result<()> {
-        let name = c_string(name, "the host name")?;
-        self.look().ssl.set_host_name(&name)
-    }
-
     /// Decrypted bytes that can be received without asking the peer.
     pub fn pending(&self) -> usize {
-        self.look().ssl.pending()
+        let engine = self.look();
+        engine.ssl.pending() + engine.set_aside.try_borrow().map_or(0, |bytes| bytes.len())
     }
 
     pub fn is_init_finished(&self) -> bool {
@@ -34,8 +25,22 @@ impl Conn {
         self.look().ssl.shutdown_state()
     }
 
-    pub fn set_shutdown_state(&self, state: i32) {
-        self.look().ssl.set_shutdown_state(state);
+    /// What the last operation waits for; output that the transport has not taken counts as writing.
+    pub fn wants(&self) -> Wants {
+        let engine = self.look();
+        let backlog = engine.ssl.wire().try_borrow().is_ok_and(|wire| wire.backlog());
+        if backlog {
+            return Wants::Writing;
+        }
+        engine.ssl.wants()
+    }
+
+    pub fn renegotiate_pending(&self) -> bool {
+        self.look().ssl.renegotiate_pending()
+    }
+
+    pub fn total_renegotiations(&self) -> i64 {
+        self.look().ssl.total_renegotiations()
     }
 
     pub fn verify_result(&self) -> i32 {
@@ -50,8 +55,18 @@ impl Conn {
         self.look().ssl.version_name()
     }
 
+    /// What the handshake is at, in OpenSSL's words.
+    pub fn state_text(&self) -> &'static str {
+        self.look().ssl.state_text()
+    }
+
     pub fn cipher(&self) -> Option<Cipher> {
         self.look().ssl.cipher()
+    }
+
+    /// The cipher suites that may be used, those of TLS 1.3 first.
+    pub fn cipher_names(&self) -> Vec<&'static str> {
+        self.look().ssl.cipher_names()
     }
 
     pub fn group_name(&self) -> Option<String> {
@@ -60,6 +75,25 @@ impl Conn {
 
     pub fn alpn_selected(&self) -> Vec<u8> {
         self.look().ssl.alpn_selected().to_vec()
+    }
+
+    pub fn srtp_profile(&self) -> Option<&'static str> {
+        self.look().ssl.srtp_profile()
+    }
+
+    /// The name the client asked for; on a client, the one it set itself.
+    pub fn server_name(&self) -> Option<Vec<u8>> {
+        self.look().ssl.server_name()
+    }
+
+    /// On a client, the authorities the server named; on a server, those it names.
+    pub fn client_cas(&self) -> Result<Vec<X509Name>> {
+        self.look().ssl.client_cas()
+    }
+
+    /// This end's own certificate.
+    pub fn certificate(&self) -> Option<X509> {
+        self.look().ssl.certificate()
     }
 
     pub fn peer_certificate(&self) -> Option<X509> {
@@ -72,5 +106,51 @@ impl Conn {
 
     pub fn verified_chain(&self) -> Option<Vec<X509>> {
         self.look().ssl.verified_chain()
+    }
+
+    pub fn session(&self) -> Option<Arc<Session>> {
+        let ctx = self.ctx();
+        self.look().ssl.session().map(|session| Session::of(&ctx, session))
+    }
+
+    pub fn session_reused(&self) -> bool {
+        self.look().ssl.session_reused()
+    }
+
+    /// None before there is a session.
+    pub fn client_random(&self) -> Option<Vec<u8>> {
+        let engine = self.look();
+        engine.ssl.session().map(|_| engine.ssl.client_random())
+    }
+
+    /// None before there is a session.
+    pub fn server_random(&self) -> Option<Vec<u8>> {
+        let engine = self.look();
+        engine.ssl.session().map(|_| engine.ssl.server_random())
+    }
+
+    /// None before there is a session.
+    pub fn master_key(&self) -> Option<Vec<u8>> {
+        self.look().ssl.session().map(|session| ssl_facts::master_key(&session))
+    }
+
+    /// This end's last Finished message.
+    pub fn finished(&self) -> Option<Vec<u8>> {
+        Some(self.look().ssl.finished()).filter(|message| !message.is_empty())
+    }
+
+    pub fn peer_finished(&self) -> Option<Vec<u8>> {
+        Some(self.look().ssl.peer_finished()).filter(|message| !message.is_empty())
+    }
+
+    /// Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
+    pub fn export_keying_material(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> Result<()> {
+        let engine = self.look();
+        if !engine.ssl.is_init_finished() {
+            let why = "keying material can be exported once the handshake is done";
+            return Err(Error::new(Status::Error, why));
+        }
+        let done = engine.ssl.export_keying_material(label, context, out);
+        done.map_err(|error| error.doing("cannot export keying material"))
     }
 }

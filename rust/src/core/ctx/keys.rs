@@ -1,12 +1,14 @@
 //! A context's own certificate, chain and key.
 
 use super::Ctx;
-use crate::core::error::Result;
+use crate::core::error::{Detail, Entry, Error, Result};
 use crate::core::files;
 use crate::core::filetype::FileType;
 use crate::core::passphrase::Passphrase;
 use crate::core::pkey::PKey;
+use crate::core::status::Status;
 use crate::core::x509::X509;
+use libc::c_int;
 use openssl::x509::X509 as Cert;
 use std::ffi::CStr;
 
@@ -24,13 +26,13 @@ impl Ctx {
     /// Refuses a key that does not belong to the certificate.
     pub fn check_private_key(&self) -> Result<()> {
         self.change(|ssl| ssl.check_private_key())
-            .map_err(|error| error.doing("the private key does not belong to the certificate"))
+            .map_err(|error| error.doing("the private key and the certificate cannot go together"))
     }
 
     /// Sends the certificate along after the context's own.
     pub fn add_extra_chain_cert(&self, cert: &X509) -> Result<()> {
         let cert = cert.to_openssl()?;
-        self.change(|ssl| ssl.add_extra_chain_cert(cert)).map_err(|error| error.doing("cannot add to the chain"))
+        self.change_chain(|chain| chain.push(cert)).map_err(|error| error.doing("cannot add to the chain"))
     }
 
     pub fn use_certificate_file(&self, path: &CStr, filetype: FileType) -> Result<()> {
@@ -48,12 +50,9 @@ impl Ctx {
             // Asked for one certificate, OpenSSL says what it misses.
             return X509::load(FileType::Pem, &data).map(drop).map_err(bad);
         };
-        self.change(|ssl| {
-            ssl.use_certificate(&cert)?;
-            ssl.clear_extra_chain_certs();
-            chain.try_for_each(|cert| ssl.add_extra_chain_cert(cert))
-        })
-        .map_err(bad)
+        self.change(|ssl| ssl.use_certificate(&cert))
+            .and_then(|()| self.change_chain(|rest| *rest = chain.collect()))
+            .map_err(bad)
     }
 
     pub fn use_private_key_file(&self, path: &CStr, filetype: FileType, passphrase: Passphrase) -> Result<()> {
@@ -62,4 +61,13 @@ impl Ctx {
             PKey::load_private(filetype, &data, passphrase).map_err(|error| files::bad("private key", path, error))?;
         self.use_private_key(&key)
     }
+}
+
+/// PEM or DER, as OpenSSL's SSL_CTX_use_*_file have it: another number is OpenSSL's own error.
+pub fn file_type(number: c_int) -> Result<FileType> {
+    FileType::to_load(number).map_err(|_| {
+        let entry = Entry { library: "SSL routines".into(), reason: "bad ssl filetype".into(), ..Entry::default() };
+        let message = format!("{number} is no type of file that can be loaded: it must be PEM or ASN1").into();
+        Error::with(Status::Error, Detail { message, entries: vec![entry], ..Detail::default() })
+    })
 }

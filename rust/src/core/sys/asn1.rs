@@ -99,6 +99,9 @@ pub unsafe fn time_text(time: *const ffi::ASN1_TIME) -> Result<Option<Vec<u8>>> 
         if ffi::ASN1_STRING_type(time.cast()) == ffi::V_ASN1_GENERALIZEDTIME {
             return Ok(Some(string_bytes(time.cast()).to_vec()));
         }
+        if let Some(general) = general_of_utc(string_bytes(time.cast())) {
+            return Ok(Some(general));
+        }
         let general = ext::ASN1_TIME_to_generalizedtime(time, ptr::null_mut());
         if general.is_null() {
             return Err(Error::openssl());
@@ -107,6 +110,18 @@ pub unsafe fn time_text(time: *const ffi::ASN1_TIME) -> Result<Option<Vec<u8>>> 
         ffi::ASN1_GENERALIZEDTIME_free(general);
         Ok(Some(text))
     }
+}
+
+/// GeneralizedTime text of a UTCTime in the form of RFC 5280, "YYMMDDhhmmssZ", on a day that every month has; None for
+/// others, which OpenSSL looks at (loading a certificate does not). Years from 50 on are in the 20th century.
+fn general_of_utc(utc: &[u8]) -> Option<Vec<u8>> {
+    let [y, _, digits @ .., b'Z'] = utc else { return None };
+    let within = |pair: &[u8], low: &[u8], high: &[u8]| low <= pair && pair <= high;
+    const LIMITS: [(&[u8], &[u8]); 5] =
+        [(b"01", b"12"), (b"01", b"28"), (b"00", b"23"), (b"00", b"59"), (b"00", b"59")];
+    let legal = digits.len() == 10 && digits.chunks(2).zip(LIMITS).all(|(pair, (low, high))| within(pair, low, high));
+    let century: &[u8] = if *y < b'5' { b"20" } else { b"19" };
+    (legal && utc.iter().take(12).all(u8::is_ascii_digit)).then(|| [century, utc].concat())
 }
 
 /// Seconds since 1970 of any legal time, offset applied, fraction dropped; None for one that was never set.

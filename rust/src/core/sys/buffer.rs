@@ -1,13 +1,28 @@
 //! A queue of bytes that gives its memory back when it runs empty.
 
-/// Bytes in at the end, out at the front.
+use std::collections::VecDeque;
+
+/// Bytes in at the end, out at the front: a stream, or (`datagrams`) pieces that come out as they went in.
 #[derive(Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
     start: usize,
+    /// The lengths of the datagrams; None for a stream. Boxed, for nearly all are streams.
+    #[allow(clippy::box_collection)]
+    borders: Option<Box<VecDeque<usize>>>,
 }
 
 impl Buffer {
+    pub fn datagrams() -> Self {
+        Buffer { borders: Some(Box::default()), ..Buffer::default() }
+    }
+
+    /// All of it, leaving an empty one of the same kind.
+    pub fn take(&mut self) -> Self {
+        let empty = if self.borders.is_some() { Buffer::datagrams() } else { Buffer::default() };
+        std::mem::replace(self, empty)
+    }
+
     pub fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
@@ -16,32 +31,63 @@ impl Buffer {
         self.len() == 0
     }
 
-    pub fn as_slice(&self) -> &[u8] {
-        &self.bytes[self.start..]
+    /// What comes out next: the (rest of the) first datagram, or everything there is of a stream.
+    pub fn front(&self) -> &[u8] {
+        let all = &self.bytes[self.start..];
+        match self.borders.as_ref().and_then(|borders| borders.front()) {
+            Some(border) => &all[..(*border).min(all.len())],
+            None => all,
+        }
+    }
+
+    /// Puts another one of the same kind behind this.
+    pub fn append(&mut self, mut other: Self) {
+        while !other.is_empty() {
+            let piece = other.front();
+            self.push(piece);
+            other.consume(piece.len());
+        }
     }
 
     pub fn push(&mut self, more: &[u8]) {
+        if let Some(borders) = self.borders.as_mut().filter(|_| !more.is_empty()) {
+            borders.push_back(more.len());
+        }
         self.make_room(more.len());
         self.bytes.extend_from_slice(more);
     }
 
-    /// Moves as much as fits to `room`; how much that was.
+    /// Moves as much as fits of what comes out next to `room`; how much that was. The rest of a datagram stays.
     pub fn pop(&mut self, room: &mut [u8]) -> usize {
-        let n = room.len().min(self.len());
-        room[..n].copy_from_slice(&self.as_slice()[..n]);
+        let n = self.peek(room);
         self.consume(n);
         n
     }
 
-    /// Forgets the first `n` bytes.
+    /// As `pop`, and the bytes stay.
+    pub fn peek(&self, room: &mut [u8]) -> usize {
+        let front = self.front();
+        let n = room.len().min(front.len());
+        room[..n].copy_from_slice(&front[..n]);
+        n
+    }
+
+    /// Forgets the first `n` bytes of `front`.
     pub fn consume(&mut self, n: usize) {
-        self.start = (self.start + n).min(self.bytes.len());
+        let n = n.min(self.front().len());
+        self.start += n;
+        if let Some(borders) = &mut self.borders {
+            match borders.front_mut() {
+                Some(border) if *border > n => *border -= n,
+                _ => drop(borders.pop_front()),
+            }
+        }
         if self.is_empty() {
-            *self = Buffer::default();
+            (self.bytes, self.start) = (Vec::new(), 0);
         }
     }
 
-    /// Lets `read` write into up to `most` bytes at the end; keeps as many as it says.
+    /// For a stream: lets `read` write into up to `most` bytes at the end; keeps as many as it says.
     pub fn fill<E>(&mut self, most: usize, read: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<usize, E> {
         self.make_room(most);
         let len = self.bytes.len();
@@ -49,7 +95,7 @@ impl Buffer {
         let got = read(&mut self.bytes[len..]);
         self.bytes.truncate(len + got.as_ref().map_or(0, |got| *got));
         if self.is_empty() {
-            *self = Buffer::default();
+            (self.bytes, self.start) = (Vec::new(), 0);
         }
         got
     }
@@ -78,10 +124,31 @@ mod tests {
             let n = buffer.pop(&mut room);
             out.extend_from_slice(&room[..n]);
         }
-        out.extend_from_slice(buffer.as_slice());
+        out.extend_from_slice(buffer.front());
         let expected: Vec<u8> = (0..200u32).flat_map(|round| (0..round).map(move |n| (n + round) as u8)).collect();
         assert_eq!(out, expected);
         buffer.consume(buffer.len());
         assert_eq!((buffer.len(), buffer.bytes.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn datagrams_come_out_as_they_went_in() {
+        let mut buffer = Buffer::datagrams();
+        for piece in [&b"one"[..], b"", b"three", b"four"] {
+            buffer.push(piece);
+        }
+        let mut room = [0u8; 4];
+        assert_eq!((buffer.pop(&mut room), &room[..3]), (3, &b"one"[..]));
+        assert_eq!((buffer.pop(&mut room), &room[..4]), (4, &b"thre"[..]));
+        let mut other = Buffer::datagrams();
+        other.push(b"five!");
+        buffer.append(other);
+        let mut taken = buffer.take();
+        assert!(buffer.is_empty() && buffer.borders.is_some());
+        assert_eq!((taken.pop(&mut room), &room[..1]), (1, &b"e"[..]));
+        assert_eq!((taken.pop(&mut room), &room[..4]), (4, &b"four"[..]));
+        assert_eq!(taken.front(), b"five!");
+        taken.consume(100);
+        assert_eq!((taken.is_empty(), taken.bytes.capacity(), taken.pop(&mut room)), (true, 0, 0));
     }
 }

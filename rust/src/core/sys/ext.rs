@@ -17,6 +17,8 @@ pub enum EVP_RAND_CTX {}
 
 /// <openssl/x509_vfy.h>
 pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut ffi::X509_STORE_CTX) -> c_int>;
+/// <openssl/bio.h>: a socket address.
+pub enum BIO_ADDR {}
 
 /// <openssl/x509.h>
 pub enum NETSCAPE_SPKI {}
@@ -171,4 +173,37 @@ extern "C" {
     /// <openssl/x509_vfy.h>: part of the context.
     pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;
     pub fn X509_VERIFY_PARAM_get_time(parameters: *const ffi::X509_VERIFY_PARAM) -> libc::time_t;
+    /// <openssl/ssl.h>
+    pub fn SSL_renegotiate(ssl: *mut ffi::SSL) -> c_int;
+    pub fn SSL_renegotiate_pending(ssl: *const ffi::SSL) -> c_int;
+    pub fn SSL_key_update(ssl: *mut ffi::SSL, kind: c_int) -> c_int;
+    pub fn SSL_get_cipher_list(ssl: *const ffi::SSL, index: c_int) -> *const c_char;
+    pub fn SSL_get_client_CA_list(ssl: *const ffi::SSL) -> *mut ffi::stack_st_X509_NAME;
+    pub fn SSL_get1_session(ssl: *mut ffi::SSL) -> *mut ffi::SSL_SESSION;
+    pub fn SSL_want(ssl: *const ffi::SSL) -> c_int;
+    pub fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
+    pub fn SSL_set_info_callback(
+        ssl: *mut ffi::SSL,
+        callback: Option<unsafe extern "C" fn(*const ffi::SSL, c_int, c_int)>,
+    );
+    /// <openssl/ssl.h>: bytes of data that fit a datagram of the path's MTU; 0 before the handshake.
+    pub fn DTLS_get_data_mtu(ssl: *const ffi::SSL) -> size_t;
+    pub fn DTLSv1_listen(ssl: *mut ffi::SSL, client: *mut BIO_ADDR) -> c_int;
+    /// <openssl/bio.h>
+    pub fn BIO_ADDR_new() -> *mut BIO_ADDR;
+    pub fn BIO_ADDR_free(address: *mut BIO_ADDR);
+    /// <openssl/x509_vfy.h>: what a verification checks the names against; strings of the parameters, or a new one.
+    pub fn X509_VERIFY_PARAM_get0_host(param: *mut ffi::X509_VERIFY_PARAM, index: c_int) -> *mut c_char;
+    pub fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut ffi::X509_VERIFY_PARAM) -> *mut c_char;
+    pub fn SSL_is_dtls(ssl: *const ffi::SSL) -> c_int;
+    pub fn SSL_CTX_set_info_callback(
+        ctx: *mut ffi::SSL_CTX,
+        callback: Option<unsafe extern "C" fn(ssl: *const ffi::SSL, at: c_int, value: c_int)>,
+    );
+    pub fn SSL_CTX_get_client_CA_list(ctx: *const ffi::SSL_CTX) -> *mut ffi::stack_st_X509_NAME;
+    pub fn SSL_CTX_get_verify_depth(ctx: *const ffi::SSL_CTX) -> c_int;
+    pub fn SSL_CTX_set_timeout(ctx: *mut ffi::SSL_CTX, seconds: c_long) -> c_long;
+    pub fn SSL_CTX_get_timeout(ctx: *const ffi::SSL_CTX) -> c_long;
+    /// <openssl/pem.h>, OpenSSL 3.0: parameters of any kind of key, DH among them.
+    pub fn PEM_read_bio_Parameters(bio: *mut ffi::BIO, out: *mut *mut ffi::EVP_PKEY) -> *mut ffi::EVP_PKEY;
 }

@@ -17,6 +17,16 @@ pub fn empty() -> Result<X509Name> {
 
 /// The number OpenSSL has for a type of entry, by short name, long name or dotted numbers.
 pub fn nid(text: &CStr) -> Option<c_int> {
+    // The usual ones without a search.
+    match text.to_bytes() {
+        b"CN" => return Some(ffi::NID_commonName),
+        b"O" => return Some(ffi::NID_organizationName),
+        b"OU" => return Some(ffi::NID_organizationalUnitName),
+        b"C" => return Some(ffi::NID_countryName),
+        b"ST" => return Some(ffi::NID_stateOrProvinceName),
+        b"L" => return Some(ffi::NID_localityName),
+        _ => {}
+    }
     // SAFETY: a NUL-terminated name.
     let nid = unsafe { ext::OBJ_txt2nid(text.as_ptr()) };
     (nid != ffi::NID_undef).then_some(nid)

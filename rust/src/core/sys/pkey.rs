@@ -6,9 +6,11 @@ use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
+use openssl::ec::EcKey;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private, Public};
 use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::Rsa;
 use openssl::symm::Cipher;
 use openssl_sys as ffi;
 use std::ffi::CStr;
@@ -21,6 +23,23 @@ pub fn public_view(key: &PKeyRef<Private>) -> PKey<Public> {
         ffi::EVP_PKEY_up_ref(key.as_ptr());
         PKey::from_ptr(key.as_ptr())
     }
+}
+
+/// The public part as an object of OpenSSL's older form; None where it would be encoded differently.
+pub fn older_form(key: &PKeyRef<Public>) -> Option<PKey<Public>> {
+    let twin = if let Ok(ec) = key.ec_key() {
+        PKey::from_ec_key(EcKey::from_public_key(ec.group(), ec.public_key()).ok()?).ok()?
+    } else {
+        let rsa = key.rsa().ok()?;
+        let (n, e) = (rsa.n().to_owned().ok()?, rsa.e().to_owned().ok()?);
+        PKey::from_rsa(Rsa::from_public_components(n, e).ok()?).ok()?
+    };
+    (twin.public_key_to_der().ok()? == key.public_key_to_der().ok()?).then_some(twin)
+}
+
+/// Whether two references are to one object.
+pub fn same<A, B>(a: &PKeyRef<A>, b: &PKeyRef<B>) -> bool {
+    a.as_ptr() == b.as_ptr()
 }
 
 pub fn bits<T>(key: &PKeyRef<T>) -> c_int {

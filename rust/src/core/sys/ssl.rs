@@ -130,9 +130,9 @@ impl Ssl {
         unsafe { ffi::SSL_is_init_finished(self.ptr) == 1 }
     }
 
-    pub fn is_server(&self) -> bool {
+    pub fn is_dtls(&self) -> bool {
         // SAFETY: a live SSL.
-        unsafe { ffi::SSL_is_server(self.ptr) == 1 }
+        unsafe { ext::SSL_is_dtls(self.ptr) == 1 }
     }
 
     pub fn shutdown_state(&self) -> c_int {
@@ -240,7 +240,7 @@ impl Ssl {
         })
     }
 
-    fn failure(&self) -> Stop {
+    pub(super) fn failure(&self) -> Stop {
         const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
         let wire = self.wire.borrow();
         if wire.errno != 0 {

@@ -1,9 +1,10 @@
 //! From OpenSSL's callbacks to the connection they concern.
 
 use foreign_types::ForeignTypeRef;
-use libc::{c_char, c_int, c_void};
+use libc::{c_char, c_int, c_long, c_uchar, c_uint, c_void};
 use openssl::x509::{X509StoreContextRef, X509VerifyResult};
 use openssl_sys as ffi;
+use std::cell::RefCell;
 use std::ffi::CStr;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -17,6 +18,30 @@ pub trait Host: Send + Sync {
     fn info(&self, at: c_int, value: c_int);
     /// A line for a key log file (SSLKEYLOGFILE format).
     fn keylog(&self, line: &str);
+    /// A client hello came. False ends the handshake, None says that nobody cares.
+    fn server_name(&self) -> Option<bool>;
+    /// The client offers protocols (RFC 7301, each behind a length byte).
+    fn alpn_select(&self, offered: &[u8]) -> Select;
+    /// The client asks for a stapled OCSP response.
+    fn ocsp_response(&self) -> Staple;
+    /// What the server stapled, empty for nothing. None ends the handshake for a reason that is not the response's.
+    fn ocsp_judge(&self, response: &[u8]) -> Option<bool>;
+    /// A cookie for the DTLS client at the other end; None when there is none to give.
+    fn cookie_generate(&self) -> Option<Vec<u8>>;
+    fn cookie_verify(&self, cookie: &[u8]) -> bool;
+}
+
+pub enum Select {
+    Protocol(Vec<u8>),
+    /// As if nobody had been asked.
+    None,
+    Refuse,
+}
+
+pub enum Staple {
+    Response(Vec<u8>),
+    Nothing,
+    Fail,
 }
 
 /// Tells an SSL whom to call back: 1 on success.
@@ -64,6 +89,13 @@ pub extern "C" fn on_verify(ok: c_int, at: *mut ffi::X509_STORE_CTX) -> c_int {
     }
 }
 
+pub unsafe extern "C" fn on_info(ssl: *const ffi::SSL, at: c_int, value: c_int) {
+    // SAFETY: called by OpenSSL with one of our SSLs.
+    if let Some(host) = unsafe { host_of(ssl) } {
+        host.info(at, value);
+    }
+}
+
 pub unsafe extern "C" fn on_keylog(ssl: *const ffi::SSL, line: *const c_char) {
     // SAFETY: called by OpenSSL with one of our SSLs and a NUL-terminated line.
     unsafe {
@@ -72,3 +104,115 @@ pub unsafe extern "C" fn on_keylog(ssl: *const ffi::SSL, line: *const c_char) {
         }
     }
 }
+
+pub unsafe extern "C" fn on_server_name(ssl: *mut ffi::SSL, alert: *mut c_int, _: *mut c_void) -> c_int {
+    // SAFETY: called by OpenSSL with one of our SSLs and a place for an alert.
+    unsafe {
+        match host_of(ssl).and_then(|host| host.server_name()) {
+            Some(true) => ffi::SSL_TLSEXT_ERR_OK,
+            Some(false) => {
+                *alert = SSL_AD_INTERNAL_ERROR;
+                ffi::SSL_TLSEXT_ERR_ALERT_FATAL
+            }
+            None => ffi::SSL_TLSEXT_ERR_NOACK,
+        }
+    }
+}
+
+pub extern "C" fn on_alpn_select(
+    ssl: *mut ffi::SSL,
+    out: *mut *const c_uchar,
+    out_len: *mut c_uchar,
+    offered: *const c_uchar,
+    offered_len: c_uint,
+    _: *mut c_void,
+) -> c_int {
+    thread_local! {
+        // OpenSSL copies the choice right after the call.
+        static CHOSEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    // SAFETY: called by OpenSSL with one of our SSLs, readable offers and places for the choice.
+    unsafe {
+        let offered = std::slice::from_raw_parts(offered, offered_len as usize);
+        match host_of(ssl).map_or(Select::None, |host| host.alpn_select(offered)) {
+            Select::Protocol(protocol) => {
+                let Ok(len) = u8::try_from(protocol.len()) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
+                CHOSEN.with_borrow_mut(|chosen| {
+                    *chosen = protocol;
+                    *out = chosen.as_ptr();
+                    *out_len = len;
+                });
+                ffi::SSL_TLSEXT_ERR_OK
+            }
+            Select::None => ffi::SSL_TLSEXT_ERR_NOACK,
+            Select::Refuse => ffi::SSL_TLSEXT_ERR_ALERT_FATAL,
+        }
+    }
+}
+
+/// One function of OpenSSL for both ends, with answers of two kinds.
+pub unsafe extern "C" fn on_ocsp(ssl: *mut ffi::SSL, _: *mut c_void) -> c_int {
+    // SAFETY: called by OpenSSL with one of our SSLs.
+    unsafe {
+        let Some(host) = host_of(ssl) else { return 1 };
+        if ffi::SSL_is_server(ssl) == 1 {
+            return match host.ocsp_response() {
+                Staple::Response(der) => staple(ssl, &der),
+                Staple::Nothing => ffi::SSL_TLSEXT_ERR_NOACK,
+                Staple::Fail => ffi::SSL_TLSEXT_ERR_ALERT_FATAL,
+            };
+        }
+        let mut der: *mut c_uchar = std::ptr::null_mut();
+        let len = ffi::SSL_ctrl(ssl, ffi::SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, (&raw mut der).cast());
+        let response = match usize::try_from(len) {
+            Ok(len @ 1..) if !der.is_null() => std::slice::from_raw_parts(der, len),
+            _ => &[],
+        };
+        host.ocsp_judge(response).map_or(-1, c_int::from)
+    }
+}
+
+/// # Safety
+/// `ssl` must be live.
+unsafe fn staple(ssl: *mut ffi::SSL, der: &[u8]) -> c_int {
+    // SAFETY: OpenSSL takes over the copy, which its own allocator made.
+    unsafe {
+        let copy: *mut c_uchar = ffi::OPENSSL_malloc(der.len()).cast();
+        if copy.is_null() {
+            return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
+        }
+        std::ptr::copy_nonoverlapping(der.as_ptr(), copy, der.len());
+        let set = ffi::SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP;
+        if ffi::SSL_ctrl(ssl, set, der.len() as c_long, copy.cast()) != 1 {
+            return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
+        }
+    }
+    ffi::SSL_TLSEXT_ERR_OK
+}
+
+pub extern "C" fn on_cookie_generate(ssl: *mut ffi::SSL, cookie: *mut c_uchar, len: *mut c_uint) -> c_int {
+    // SAFETY: called by OpenSSL with one of our SSLs, room for DTLS1_COOKIE_LENGTH bytes and a place for their number.
+    unsafe {
+        match host_of(ssl).and_then(|host| host.cookie_generate()) {
+            Some(bytes) if bytes.len() <= COOKIE_MAX => {
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), cookie, bytes.len());
+                *len = bytes.len() as c_uint;
+                1
+            }
+            _ => 0,
+        }
+    }
+}
+
+pub extern "C" fn on_cookie_verify(ssl: *mut ffi::SSL, cookie: *const c_uchar, len: c_uint) -> c_int {
+    // SAFETY: called by OpenSSL with one of our SSLs and readable bytes.
+    unsafe {
+        let Some(host) = host_of(ssl) else { return 0 };
+        let cookie = if len == 0 { &[] } else { std::slice::from_raw_parts(cookie, len as usize) };
+        c_int::from(host.cookie_verify(cookie))
+    }
+}
+
+/// RFC 6347, 4.2.1: DTLS1_COOKIE_LENGTH of OpenSSL.
+const COOKIE_MAX: usize = 255;
+const SSL_AD_INTERNAL_ERROR: c_int = 80;

@@ -1,13 +1,16 @@
 //! SSL_CTX as an owned type. One thread at a time: the layer above holds the lock.
 
+use super::bio::Source;
 use super::ext;
 use super::ssl::succeed;
-use super::ssl_callbacks::{on_keylog, on_verify};
+use super::ssl_callbacks::on_verify;
 use crate::core::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
-use libc::{c_int, c_long};
+use libc::{c_int, c_long, c_void};
 use openssl::pkey::{PKey, Private};
-use openssl::x509::{X509Ref, X509};
+use openssl::stack::{Stack, StackRef};
+use openssl::x509::store::X509StoreRef;
+use openssl::x509::{X509Name, X509Ref, X509};
 use openssl_sys as ffi;
 use std::ffi::CStr;
 
@@ -60,11 +63,6 @@ impl SslCtx {
         unsafe { ffi::SSL_CTX_ctrl(self.0, command, number, std::ptr::null_mut()) }
     }
 
-    pub fn options(&self) -> u64 {
-        // SAFETY: a live SSL_CTX.
-        unsafe { ffi::SSL_CTX_get_options(self.0) as u64 }
-    }
-
     pub fn set_options(&self, options: u64) -> u64 {
         // SAFETY: a live SSL_CTX.
         unsafe { ffi::SSL_CTX_set_options(self.0, options as _) as u64 }
@@ -114,12 +112,6 @@ impl SslCtx {
         succeed(unsafe { ffi::SSL_CTX_check_private_key(self.0) })
     }
 
-    /// Whether a certificate has been set.
-    pub fn has_certificate(&self) -> bool {
-        // SAFETY: a live SSL_CTX.
-        unsafe { !ffi::SSL_CTX_get0_certificate(self.0).is_null() }
-    }
-
     /// Adds to the chain that goes out with the certificate.
     pub fn add_extra_chain_cert(&self, cert: X509) -> Result<()> {
         // SAFETY: on success OpenSSL owns the reference that is handed over.
@@ -135,10 +127,31 @@ impl SslCtx {
         self.ctrl(SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS, 0);
     }
 
-    pub fn load_verify_locations(&self, file: Option<&CStr>, directory: Option<&CStr>) -> Result<()> {
-        let pointer = |path: Option<&CStr>| path.map_or(std::ptr::null(), CStr::as_ptr);
-        // SAFETY: NUL-terminated paths or NULL.
-        succeed(unsafe { ffi::SSL_CTX_load_verify_locations(self.0, pointer(file), pointer(directory)) })
+    /// The chain that goes out with the certificate, as far as it was added here.
+    pub fn extra_chain_certs(&self) -> Vec<X509> {
+        let mut stack: *mut ffi::stack_st_X509 = std::ptr::null_mut();
+        // SAFETY: the stack belongs to the SSL_CTX, or is NULL; each certificate gets a reference of its own.
+        unsafe {
+            ffi::SSL_CTX_ctrl(self.0, ffi::SSL_CTRL_GET_EXTRA_CHAIN_CERTS, 0, (&raw mut stack).cast());
+            if stack.is_null() {
+                return Vec::new();
+            }
+            StackRef::<X509>::from_ptr(stack).iter().map(|cert| cert.to_owned()).collect()
+        }
+    }
+
+    /// A copy of the authorities that are named to clients.
+    pub fn client_ca_list(&self) -> Result<Stack<X509Name>> {
+        let mut copy = Stack::new()?;
+        // SAFETY: the stack belongs to the SSL_CTX, or is NULL.
+        let names = unsafe {
+            let stack = ext::SSL_CTX_get_client_CA_list(self.0);
+            (!stack.is_null()).then(|| StackRef::<X509Name>::from_ptr(stack))
+        };
+        for name in names.into_iter().flatten() {
+            copy.push(name.to_owned()?)?;
+        }
+        Ok(copy)
     }
 
     /// The store the context verifies with, shared.
@@ -156,10 +169,92 @@ impl SslCtx {
         succeed(unsafe { ffi::SSL_CTX_set_session_id_context(self.0, id.as_ptr(), id.len() as _) })
     }
 
-    /// Lets key log lines come to the connections.
-    pub fn enable_keylog(&self) {
-        // SAFETY: a live SSL_CTX, a function of the right type.
-        unsafe { ffi::SSL_CTX_set_keylog_callback(self.0, Some(on_keylog)) }
+    /// Puts another store in its place, sharing it.
+    pub fn set_cert_store(&self, store: &X509StoreRef) {
+        // SAFETY: OpenSSL takes over the reference that is counted here.
+        unsafe {
+            ext::X509_STORE_up_ref(store.as_ptr());
+            ffi::SSL_CTX_set_cert_store(self.0, store.as_ptr());
+        }
+    }
+
+    pub fn verify_depth(&self) -> c_int {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ext::SSL_CTX_get_verify_depth(self.0) }
+    }
+
+    pub fn set_verify_depth(&self, depth: c_int) {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ffi::SSL_CTX_set_verify_depth(self.0, depth) }
+    }
+
+    /// Seconds that sessions live; gives the seconds as they were.
+    pub fn set_timeout(&self, seconds: c_long) -> c_long {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ext::SSL_CTX_set_timeout(self.0, seconds) }
+    }
+
+    pub fn timeout(&self) -> c_long {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ext::SSL_CTX_get_timeout(self.0) }
+    }
+
+    pub fn set_ciphersuites(&self, list: &CStr) -> Result<()> {
+        // SAFETY: a live SSL_CTX and a NUL-terminated string.
+        succeed(unsafe { ffi::SSL_CTX_set_ciphersuites(self.0, list.as_ptr()) })
+    }
+
+    pub fn set_groups_list(&self, list: &CStr) -> Result<()> {
+        // SAFETY: a live SSL_CTX and a NUL-terminated string, which is only read.
+        let done = unsafe { ffi::SSL_CTX_ctrl(self.0, ffi::SSL_CTRL_SET_GROUPS_LIST, 0, list.as_ptr() as *mut c_void) };
+        succeed(done as c_int)
+    }
+
+    /// One group and no other, by OpenSSL's number of its curve.
+    pub fn set_group(&self, mut nid: c_int) -> Result<()> {
+        // SAFETY: a live SSL_CTX and one number, which is only read.
+        let done = unsafe { ffi::SSL_CTX_ctrl(self.0, SSL_CTRL_SET_GROUPS, 1, (&raw mut nid).cast()) };
+        succeed(done as c_int)
+    }
+
+    /// Takes the parameters of ephemeral Diffie-Hellman out of PEM.
+    pub fn set_tmp_dh_pem(&self, pem: &[u8]) -> Result<()> {
+        let bio = Source::new(pem)?;
+        // SAFETY: a live BIO; on success the SSL_CTX owns the parameters.
+        unsafe {
+            let parameters = ext::PEM_read_bio_Parameters(bio.as_ptr(), std::ptr::null_mut());
+            if parameters.is_null() {
+                return Err(Error::openssl());
+            }
+            let done = succeed(ffi::SSL_CTX_set0_tmp_dh_pkey(self.0, parameters));
+            if done.is_err() {
+                ffi::EVP_PKEY_free(parameters);
+            }
+            done
+        }
+    }
+
+    pub fn set_client_ca_list(&self, names: Stack<X509Name>) {
+        // SAFETY: the SSL_CTX takes over the stack.
+        unsafe { ffi::SSL_CTX_set_client_CA_list(self.0, names.as_ptr()) }
+        std::mem::forget(names);
+    }
+
+    /// Protocols in the form of RFC 7301.
+    pub fn set_alpn_protos(&self, protocols: &[u8]) -> Result<()> {
+        // SAFETY: OpenSSL copies the bytes. This one returns 0 for success.
+        match unsafe { ffi::SSL_CTX_set_alpn_protos(self.0, protocols.as_ptr(), protocols.len() as _) } {
+            0 => Ok(()),
+            _ => Err(Error::openssl()),
+        }
+    }
+
+    pub fn set_srtp_profiles(&self, profiles: &CStr) -> Result<()> {
+        // SAFETY: a live SSL_CTX and a NUL-terminated string. This one returns 0 for success.
+        match unsafe { ffi::SSL_CTX_set_tlsext_use_srtp(self.0, profiles.as_ptr()) } {
+            0 => Ok(()),
+            _ => Err(Error::openssl()),
+        }
     }
 }
 
@@ -172,3 +267,4 @@ impl Drop for SslCtx {
 
 /// SSL_*_ctrl commands that openssl-sys does not name.
 const SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS: c_int = 83;
+const SSL_CTRL_SET_GROUPS: c_int = 91;

@@ -6,6 +6,7 @@
 
 use super::buffer::Buffer;
 use super::ext;
+use super::poison::{as_heard, has_encrypted_dtls, Poison, DTLS_INTERNAL_ERROR};
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
@@ -36,6 +37,12 @@ pub struct Wire {
     first: Vec<u8>,
     /// How many bytes to take from the socket beyond what SSL asks for; 0 keeps select() truthful.
     pub read_ahead: usize,
+    /// Read before, and in place of, all that comes: the connection is to end.
+    pub poison: Option<Poison>,
+    /// DTLS has begun to encrypt what it writes.
+    encrypts: bool,
+    /// What is written goes nowhere.
+    mute: bool,
 }
 
 /// A descriptor that is used without ever blocking.
@@ -73,7 +80,15 @@ impl Wire {
             arrivals: 0,
             first: Vec::new(),
             read_ahead: 0,
+            poison: None,
+            encrypts: false,
+            mute: false,
         }
+    }
+
+    /// For DTLS: what goes in as one piece comes out as one.
+    pub fn keep_datagrams(&mut self) {
+        (self.inbox, self.outbox) = (Buffer::datagrams(), Buffer::datagrams());
     }
 
     /// Bytes from the peer that somebody else fetched.
@@ -96,8 +111,14 @@ impl Wire {
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
     pub fn flush(&mut self) -> bool {
         let Some(socket) = self.socket else { return self.outbox.is_empty() };
+        if socket.is_datagram {
+            // What failed is lost, as datagrams are; the next one may get through.
+            self.errno = 0;
+            self.send_errno = 0;
+            return true;
+        }
         while !self.outbox.is_empty() && self.send_errno == 0 {
-            match socket.send(self.outbox.as_slice()) {
+            match socket.send(self.outbox.front()) {
                 Ok(sent) => self.outbox.consume(sent),
                 Err(errno) if would_block(errno) => return false,
                 Err(errno) => self.send_errno = errno,
@@ -110,7 +131,19 @@ impl Wire {
         true
     }
 
+    /// Says as the last thing on a DTLS connection that the handshake fails. False when it has gone too far for that.
+    pub fn end_datagrams(&mut self) -> bool {
+        if !self.encrypts {
+            self.write(&DTLS_INTERNAL_ERROR);
+            self.mute = true;
+        }
+        self.mute
+    }
+
     fn read(&mut self, room: &mut [u8]) -> Read {
+        if let Some(poison) = &mut self.poison {
+            return poison.read(room).map_or(Read::Later, Read::Some);
+        }
         if let Some(socket) = self.socket {
             if self.inbox.is_empty() && !self.eof {
                 return self.receive(socket, room);
@@ -135,7 +168,8 @@ impl Wire {
             socket.recv(room)
         };
         match taken {
-            Ok(0) if !socket.is_datagram => {
+            Ok(0) if socket.is_datagram => Read::Later,
+            Ok(0) => {
                 self.deliver_eof();
                 Read::Eof
             }
@@ -151,6 +185,10 @@ impl Wire {
             Err(errno) => {
                 self.arrivals += 1;
                 self.errno = errno;
+                if socket.is_datagram {
+                    // A refusal (ICMP) of one datagram. SSL is not told, for it would give up.
+                    return Read::Later;
+                }
                 Read::Failed
             }
         }
@@ -158,6 +196,12 @@ impl Wire {
 
     /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox.
     fn write(&mut self, bytes: &[u8]) {
+        if self.mute {
+            return;
+        }
+        self.encrypts |= has_encrypted_dtls(bytes);
+        let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
+        let bytes = alert.as_ref().map_or(bytes, |alert| alert);
         let Some(socket) = self.socket else { return self.outbox.push(bytes) };
         let mut sent = 0;
         if self.flush() && self.send_errno == 0 {

@@ -9,9 +9,10 @@ use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
 use openssl::md::MdRef;
 use openssl::pkey::{PKeyRef, Private, Public};
-use openssl::x509::{X509Extension, X509ExtensionRef, X509NameRef, X509Ref, X509};
+use openssl::x509::{X509Extension, X509ExtensionRef, X509Name, X509NameRef, X509Ref, X509};
 use openssl_sys as ffi;
 use std::ffi::CStr;
+use std::mem::ManuallyDrop;
 use std::ptr;
 
 pub fn empty() -> Result<X509> {
@@ -43,6 +44,19 @@ pub fn text(cert: &X509Ref) -> Result<Vec<u8>> {
     collect(|bio| unsafe { ext::X509_print_ex(bio, cert.as_ptr(), 0, 0) })
 }
 
+/// Lends the DER, encoded once (`to_der` encodes twice: once to learn the length).
+pub fn with_der<T>(cert: &X509Ref, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    let mut der = ptr::null_mut();
+    // SAFETY: a live certificate; OpenSSL stores a buffer of as many bytes as it returns, which is freed after its use.
+    unsafe {
+        let len = ffi::i2d_X509(cert.as_ptr(), &mut der);
+        let Some(len) = usize::try_from(len).ok().filter(|_| !der.is_null()) else { return Err(Error::openssl()) };
+        let result = read(std::slice::from_raw_parts(der, len));
+        ffi::OPENSSL_free(der.cast());
+        Ok(result)
+    }
+}
+
 pub fn set_name(cert: &mut X509, part: Part, name: &X509NameRef) -> Result<()> {
     // SAFETY: live objects; OpenSSL copies the name.
     done(unsafe {
@@ -51,6 +65,23 @@ pub fn set_name(cert: &mut X509, part: Part, name: &X509NameRef) -> Result<()> {
             Part::Issuer => ffi::X509_set_issuer_name(cert.as_ptr(), name.as_ptr()),
         }
     })
+}
+
+/// Changes a name where it is.
+pub fn change_name(cert: &mut X509, part: Part, change: &mut dyn FnMut(&mut X509Name) -> Result<()>) -> Result<()> {
+    // SAFETY: the name is the certificate's own, which nobody else can reach meanwhile; what looks like an owner of it
+    // never drops it. Setting a name to itself copies nothing and drops the encoding the certificate keeps.
+    unsafe {
+        let own = match part {
+            Part::Subject => ffi::X509_get_subject_name(cert.as_ptr()),
+            Part::Issuer => ffi::X509_get_issuer_name(cert.as_ptr()),
+        };
+        change(&mut ManuallyDrop::new(X509Name::from_ptr(own)))?;
+        done(match part {
+            Part::Subject => ffi::X509_set_subject_name(cert.as_ptr(), own),
+            Part::Issuer => ffi::X509_set_issuer_name(cert.as_ptr(), own),
+        })
+    }
 }
 
 pub fn version(cert: &X509Ref) -> c_long {

@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, List
 import pytest
 
 from OpenSSL import crypto
-from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, PKey, X509, X509Extension, X509Name, X509Req
+from OpenSSL.crypto import FILETYPE_ASN1, FILETYPE_PEM, X509, PKey, X509Extension, X509Name, X509Req
 
 ROUNDS = 400
 
@@ -162,7 +162,9 @@ def test_the_collector_may_run_between_any_two_calls(rsa_pem: bytes) -> None:
         request.set_pubkey(cert.get_pubkey())
         request.add_extensions([X509Extension(b"basicConstraints", True, b"CA:TRUE")])
         request.sign(key, "sha256")
-        dumped = crypto.dump_certificate(FILETYPE_PEM, crypto.load_certificate(FILETYPE_PEM, crypto.dump_certificate(FILETYPE_PEM, cert)))
+        dumped = crypto.dump_certificate(
+            FILETYPE_PEM, crypto.load_certificate(FILETYPE_PEM, crypto.dump_certificate(FILETYPE_PEM, cert))
+        )
         assert dumped == crypto.dump_certificate(FILETYPE_PEM, cert)
         return [names[0].CN, cert.get_issuer().CN, str(cert.get_extension(0)), str(request.get_extensions()[0])]
 

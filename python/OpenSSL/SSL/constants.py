@@ -1,0 +1,131 @@
+"""The constants of OpenSSL.SSL, with the values of the OpenSSL that is linked.
+
+Options that OpenSSL has no longer are 0, so that adding them changes nothing.
+"""
+
+from __future__ import annotations
+
+from .._native import ffi, lib
+from .._native.errors import fail
+from ..crypto import FILETYPE_ASN1 as FILETYPE_ASN1
+from ..crypto import FILETYPE_PEM as FILETYPE_PEM
+
+_out = ffi.new("int64_t *")
+
+
+def constant(name: str) -> int:
+    """The value of a macro of OpenSSL's headers."""
+    status = lib.pyssl_constant(name.encode(), _out)
+    if status:
+        fail(LookupError, status)
+    return int(_out[0])
+
+
+SSLv2_METHOD: int = lib.PYSSL_SSLV2_METHOD
+SSLv3_METHOD: int = lib.PYSSL_SSLV3_METHOD
+SSLv23_METHOD: int = lib.PYSSL_SSLV23_METHOD
+TLSv1_METHOD: int = lib.PYSSL_TLSV1_METHOD
+TLSv1_1_METHOD: int = lib.PYSSL_TLSV1_1_METHOD
+TLSv1_2_METHOD: int = lib.PYSSL_TLSV1_2_METHOD
+TLS_CLIENT_METHOD: int = lib.PYSSL_TLS_CLIENT_METHOD
+TLS_METHOD: int = lib.PYSSL_TLS_METHOD
+TLS_SERVER_METHOD: int = lib.PYSSL_TLS_SERVER_METHOD
+DTLS_CLIENT_METHOD: int = lib.PYSSL_DTLS_CLIENT_METHOD
+DTLS_METHOD: int = lib.PYSSL_DTLS_METHOD
+DTLS_SERVER_METHOD: int = lib.PYSSL_DTLS_SERVER_METHOD
+
+MODE_RELEASE_BUFFERS: int = constant("SSL_MODE_RELEASE_BUFFERS")
+
+OP_ALL: int = constant("SSL_OP_ALL")
+OP_CIPHER_SERVER_PREFERENCE: int = constant("SSL_OP_CIPHER_SERVER_PREFERENCE")
+OP_DONT_INSERT_EMPTY_FRAGMENTS: int = constant("SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS")
+OP_MICROSOFT_BIG_SSLV3_BUFFER: int = constant("SSL_OP_MICROSOFT_BIG_SSLV3_BUFFER")
+OP_MICROSOFT_SESS_ID_BUG: int = constant("SSL_OP_MICROSOFT_SESS_ID_BUG")
+OP_MSIE_SSLV2_RSA_PADDING: int = constant("SSL_OP_MSIE_SSLV2_RSA_PADDING")
+OP_NETSCAPE_CA_DN_BUG: int = constant("SSL_OP_NETSCAPE_CA_DN_BUG")
+OP_NETSCAPE_CHALLENGE_BUG: int = constant("SSL_OP_NETSCAPE_CHALLENGE_BUG")
+OP_NETSCAPE_DEMO_CIPHER_CHANGE_BUG: int = constant("SSL_OP_NETSCAPE_DEMO_CIPHER_CHANGE_BUG")
+OP_NETSCAPE_REUSE_CIPHER_CHANGE_BUG: int = constant("SSL_OP_NETSCAPE_REUSE_CIPHER_CHANGE_BUG")
+OP_PKCS1_CHECK_1: int = constant("SSL_OP_PKCS1_CHECK_1")
+OP_PKCS1_CHECK_2: int = constant("SSL_OP_PKCS1_CHECK_2")
+OP_SSLEAY_080_CLIENT_DH_BUG: int = constant("SSL_OP_SSLEAY_080_CLIENT_DH_BUG")
+OP_SSLREF2_REUSE_CERT_TYPE_BUG: int = constant("SSL_OP_SSLREF2_REUSE_CERT_TYPE_BUG")
+OP_TLS_BLOCK_PADDING_BUG: int = constant("SSL_OP_TLS_BLOCK_PADDING_BUG")
+OP_TLS_D5_BUG: int = constant("SSL_OP_TLS_D5_BUG")
+OP_TLS_ROLLBACK_BUG: int = constant("SSL_OP_TLS_ROLLBACK_BUG")
+OP_EPHEMERAL_RSA: int = constant("SSL_OP_EPHEMERAL_RSA")
+OP_NO_SSLv2: int = constant("SSL_OP_NO_SSLv2")
+OP_NO_SSLv3: int = constant("SSL_OP_NO_SSLv3")
+OP_NO_TLSv1: int = constant("SSL_OP_NO_TLSv1")
+OP_SINGLE_DH_USE: int = constant("SSL_OP_SINGLE_DH_USE")
+OP_COOKIE_EXCHANGE: int = constant("SSL_OP_COOKIE_EXCHANGE")
+OP_NO_QUERY_MTU: int = constant("SSL_OP_NO_QUERY_MTU")
+OP_NO_TICKET: int = constant("SSL_OP_NO_TICKET")
+OP_NO_COMPRESSION: int = constant("SSL_OP_NO_COMPRESSION")
+OP_NO_TLSv1_1: int = constant("SSL_OP_NO_TLSv1_1")
+OP_NO_TLSv1_2: int = constant("SSL_OP_NO_TLSv1_2")
+OP_SINGLE_ECDH_USE: int = constant("SSL_OP_SINGLE_ECDH_USE")
+OP_NO_TLSv1_3: int = constant("SSL_OP_NO_TLSv1_3")
+OP_NO_RENEGOTIATION: int = constant("SSL_OP_NO_RENEGOTIATION")
+OP_IGNORE_UNEXPECTED_EOF: int = constant("SSL_OP_IGNORE_UNEXPECTED_EOF")
+OP_LEGACY_SERVER_CONNECT: int = constant("SSL_OP_LEGACY_SERVER_CONNECT")
+
+RECEIVED_SHUTDOWN: int = constant("SSL_RECEIVED_SHUTDOWN")
+
+SENT_SHUTDOWN: int = constant("SSL_SENT_SHUTDOWN")
+
+SESS_CACHE_BOTH: int = constant("SSL_SESS_CACHE_BOTH")
+SESS_CACHE_CLIENT: int = constant("SSL_SESS_CACHE_CLIENT")
+SESS_CACHE_NO_AUTO_CLEAR: int = constant("SSL_SESS_CACHE_NO_AUTO_CLEAR")
+SESS_CACHE_NO_INTERNAL: int = constant("SSL_SESS_CACHE_NO_INTERNAL")
+SESS_CACHE_NO_INTERNAL_LOOKUP: int = constant("SSL_SESS_CACHE_NO_INTERNAL_LOOKUP")
+SESS_CACHE_NO_INTERNAL_STORE: int = constant("SSL_SESS_CACHE_NO_INTERNAL_STORE")
+SESS_CACHE_OFF: int = constant("SSL_SESS_CACHE_OFF")
+SESS_CACHE_SERVER: int = constant("SSL_SESS_CACHE_SERVER")
+
+SSL_CB_ACCEPT_EXIT: int = constant("SSL_CB_ACCEPT_EXIT")
+SSL_CB_ACCEPT_LOOP: int = constant("SSL_CB_ACCEPT_LOOP")
+SSL_CB_ALERT: int = constant("SSL_CB_ALERT")
+SSL_CB_CONNECT_EXIT: int = constant("SSL_CB_CONNECT_EXIT")
+SSL_CB_CONNECT_LOOP: int = constant("SSL_CB_CONNECT_LOOP")
+SSL_CB_EXIT: int = constant("SSL_CB_EXIT")
+SSL_CB_HANDSHAKE_DONE: int = constant("SSL_CB_HANDSHAKE_DONE")
+SSL_CB_HANDSHAKE_START: int = constant("SSL_CB_HANDSHAKE_START")
+SSL_CB_LOOP: int = constant("SSL_CB_LOOP")
+SSL_CB_READ: int = constant("SSL_CB_READ")
+SSL_CB_READ_ALERT: int = constant("SSL_CB_READ_ALERT")
+SSL_CB_WRITE: int = constant("SSL_CB_WRITE")
+SSL_CB_WRITE_ALERT: int = constant("SSL_CB_WRITE_ALERT")
+SSL_ST_BEFORE: int = constant("SSL_ST_BEFORE")
+SSL_ST_INIT: int = constant("SSL_ST_INIT")
+SSL_ST_OK: int = constant("SSL_ST_OK")
+SSL_ST_RENEGOTIATE: int = constant("SSL_ST_RENEGOTIATE")
+SSL_ST_ACCEPT: int = constant("SSL_ST_ACCEPT")
+SSL_ST_CONNECT: int = constant("SSL_ST_CONNECT")
+SSL_ST_MASK: int = constant("SSL_ST_MASK")
+
+VERIFY_CLIENT_ONCE: int = constant("SSL_VERIFY_CLIENT_ONCE")
+VERIFY_FAIL_IF_NO_PEER_CERT: int = constant("SSL_VERIFY_FAIL_IF_NO_PEER_CERT")
+VERIFY_NONE: int = constant("SSL_VERIFY_NONE")
+VERIFY_PEER: int = constant("SSL_VERIFY_PEER")
+SSL3_VERSION: int = constant("SSL3_VERSION")
+TLS1_1_VERSION: int = constant("TLS1_1_VERSION")
+TLS1_2_VERSION: int = constant("TLS1_2_VERSION")
+TLS1_3_VERSION: int = constant("TLS1_3_VERSION")
+TLS1_VERSION: int = constant("TLS1_VERSION")
+
+OPENSSL_VERSION_NUMBER: int = lib.pyssl_openssl_version_number()
+
+# For OpenSSL_version().
+OPENSSL_VERSION: int = lib.PYSSL_OPENSSL_VERSION
+OPENSSL_CFLAGS: int = lib.PYSSL_OPENSSL_CFLAGS
+OPENSSL_BUILT_ON: int = lib.PYSSL_OPENSSL_BUILT_ON
+OPENSSL_PLATFORM: int = lib.PYSSL_OPENSSL_PLATFORM
+OPENSSL_DIR: int = lib.PYSSL_OPENSSL_DIR
+
+# The same under the names of OpenSSL 1.0.
+SSLEAY_VERSION = OPENSSL_VERSION
+SSLEAY_CFLAGS = OPENSSL_CFLAGS
+SSLEAY_BUILT_ON = OPENSSL_BUILT_ON
+SSLEAY_PLATFORM = OPENSSL_PLATFORM
+SSLEAY_DIR = OPENSSL_DIR

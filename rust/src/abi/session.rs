@@ -1,0 +1,84 @@
+//! pyssl_session_*: a TLS session, to be taken up again.
+
+use super::arg::{bytes, put, put_bytes, put_handle};
+use super::gate::{gate, pyssl_status};
+use super::handle::{object, Object};
+use crate::core::session::Session;
+
+/// A TLS session. It never changes and belongs to the context of the connection it came from.
+pub struct pyssl_session {
+    _private: [u8; 0],
+}
+object!(Session, pyssl_session, 22, "session");
+
+/// Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
+/// write: a session that is taken up again makes the peer trusted without a look at its certificate.
+/// @param data  len bytes
+/// @param out   receives a new handle, to be freed with pyssl_session_free()
+/// @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_session_from_bytes(
+    data: *const u8,
+    len: usize,
+    out: *mut *mut pyssl_session,
+) -> pyssl_status {
+    // SAFETY: the header asks for len readable bytes and a writable out.
+    gate(|| unsafe { put_handle(out, Session::from_bytes(bytes(data, len)?)?) })
+}
+
+/// Frees a session.
+/// @param session  may be NULL
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_session_free(session: *mut pyssl_session) -> pyssl_status {
+    gate(|| Session::free(session))
+}
+
+/// The session as bytes, secrets included: keep them as a private key is kept.
+/// @param buffer  receives them
+/// @param size    room in buffer
+/// @param len     receives their number
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_session_to_bytes(
+    session: *mut pyssl_session,
+    buffer: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for size writable bytes and a writable len.
+    gate(|| unsafe { put_bytes(buffer, size, len, &Session::lookup(session)?.to_bytes()?) })
+}
+
+/// The session's id; in TLS 1.3 a number of this end's own, and no bytes before a ticket came.
+/// @param buffer  receives it, 32 bytes at the most
+/// @param size    room in buffer
+/// @param len     receives its length
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_session_id(
+    session: *mut pyssl_session,
+    buffer: *mut u8,
+    size: usize,
+    len: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for size writable bytes and a writable len.
+    gate(|| unsafe { put_bytes(buffer, size, len, Session::lookup(session)?.id()) })
+}
+
+/// When the session was agreed on, and for how long it is good.
+/// @param made     receives the time in seconds since 1970
+/// @param timeout  receives how many seconds it is good from then on
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_session_times(
+    session: *mut pyssl_session,
+    made: *mut i64,
+    timeout: *mut i64,
+) -> pyssl_status {
+    gate(|| {
+        let (time, good_for) = Session::lookup(session)?.time_and_timeout();
+        // SAFETY: the header asks for two writable numbers.
+        unsafe { put(made, time).and_then(|()| put(timeout, good_for)) }
+    })
+}

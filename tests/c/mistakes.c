@@ -2,7 +2,8 @@
  *
  *     mistakes DIR      the files are made by tests/python/ssl/mistakes.py
  *
- * The sentences stand in tests/data/mistakes.txt; tests/python/ssl/test_mistakes.py compares, with those of Python too. */
+ * The sentences stand in tests/data/mistakes.txt; tests/python/ssl/test_mistakes.py compares, with those of Python too.
+ */
 #include <pyssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@
 
 static const char *dir;
 
-static char *in_dir(const char *name)
-{
+static char *in_dir(const char *name) {
     static char paths[8][512];
     static int turn;
     char *path = paths[turn++ % 8];
@@ -23,8 +23,7 @@ static char *in_dir(const char *name)
     return path;
 }
 
-static void must(pyssl_status status, const char *what)
-{
+static void must(pyssl_status status, const char *what) {
     if (status != PYSSL_OK) {
         fprintf(stderr, "%s: %s\n", what, pyssl_error_message());
         exit(1);
@@ -32,8 +31,7 @@ static void must(pyssl_status status, const char *what)
 }
 
 /* The directory's name is replaced by DIR: it differs from run to run. */
-static void told(const char *mistake)
-{
+static void told(const char *mistake) {
     char text[2048];
     char *at;
 
@@ -46,8 +44,7 @@ static void told(const char *mistake)
 }
 
 /* Prints why a call that must fail did. */
-static void wrong(const char *mistake, pyssl_status status)
-{
+static void wrong(const char *mistake, pyssl_status status) {
     if (status >= 0) {
         fprintf(stderr, "%s: went well\n", mistake);
         exit(1);
@@ -55,16 +52,14 @@ static void wrong(const char *mistake, pyssl_status status)
     told(mistake);
 }
 
-static pyssl_ctx *new_ctx(void)
-{
+static pyssl_ctx *new_ctx(void) {
     pyssl_ctx *ctx;
 
     must(pyssl_ctx_new(PYSSL_TLS_METHOD, &ctx), "context");
     return ctx;
 }
 
-static pyssl_ctx *server_of(const char *name)
-{
+static pyssl_ctx *server_of(const char *name) {
     pyssl_ctx *ctx = new_ctx();
     char file[64];
 
@@ -75,8 +70,7 @@ static pyssl_ctx *server_of(const char *name)
     return ctx;
 }
 
-static pyssl_ctx *client_trusting(const char *cafile)
-{
+static pyssl_ctx *client_trusting(const char *cafile) {
     pyssl_ctx *ctx = new_ctx();
 
     if (cafile != NULL)
@@ -85,8 +79,7 @@ static pyssl_ctx *client_trusting(const char *cafile)
     return ctx;
 }
 
-static void move(pyssl_conn *from, pyssl_conn *to)
-{
+static void move(pyssl_conn *from, pyssl_conn *to) {
     uint8_t bytes[32768];
     intptr_t len;
 
@@ -97,8 +90,8 @@ static void move(pyssl_conn *from, pyssl_conn *to)
 enum side { CLIENT, SERVER };
 
 /* A handshake that must fail; the sentence of one side is printed. The contexts are freed. */
-static void handshake(const char *mistake, pyssl_ctx *client_ctx, pyssl_ctx *server_ctx, const char *host, enum side side)
-{
+static void handshake(const char *mistake, pyssl_ctx *client_ctx, pyssl_ctx *server_ctx, const char *host,
+                      enum side side) {
     pyssl_conn *ends[2];
     int turn, tell = 0;
 
@@ -133,8 +126,7 @@ static void handshake(const char *mistake, pyssl_ctx *client_ctx, pyssl_ctx *ser
 }
 
 /* A peer that says something else than TLS, or nothing more. */
-static void stranger(const char *mistake, int is_server, const char *says)
-{
+static void stranger(const char *mistake, int is_server, const char *says) {
     pyssl_ctx *ctx = is_server ? server_of("server") : client_trusting("ca.crt");
     pyssl_conn *conn;
 
@@ -152,8 +144,7 @@ static void stranger(const char *mistake, int is_server, const char *says)
     pyssl_ctx_free(ctx);
 }
 
-static void files(void)
-{
+static void files(void) {
     pyssl_ctx *ctx = new_ctx();
     pyssl_pkey *key;
 
@@ -189,8 +180,7 @@ static void files(void)
     }
 }
 
-static void settings(void)
-{
+static void settings(void) {
     pyssl_ctx *ctx = new_ctx();
     pyssl_conn *conn;
 
@@ -203,8 +193,7 @@ static void settings(void)
     pyssl_ctx_free(ctx);
 }
 
-static void chains(void)
-{
+static void chains(void) {
     pyssl_ctx *client, *server;
     pyssl_store *store;
     pyssl_crl *crl;
@@ -252,14 +241,13 @@ static void chains(void)
     handshake("no client certificate, as the client hears it", client_trusting("ca.crt"), server, NULL, CLIENT);
 }
 
-static ptrdiff_t refuse(void *userdata, pyssl_conn *conn, const uint8_t *offered, size_t len, uint8_t *room, size_t size)
-{
+static ptrdiff_t refuse(void *userdata, pyssl_conn *conn, const uint8_t *offered, size_t len, uint8_t *room,
+                        size_t size) {
     (void)userdata, (void)conn, (void)offered, (void)len, (void)room, (void)size;
     return PYSSL_ALPN_REFUSE;
 }
 
-static void agreements(void)
-{
+static void agreements(void) {
     pyssl_ctx *client, *server;
 
     handshake("no server certificate", client_trusting("ca.crt"), new_ctx(), NULL, SERVER);
@@ -286,8 +274,7 @@ static void agreements(void)
     handshake("no common protocol (ALPN)", client, server, NULL, CLIENT);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc != 2) {
         fputs("usage: mistakes DIR\n", stderr);
         return 2;

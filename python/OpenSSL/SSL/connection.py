@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket as _socket
+from _socket import MSG_PEEK as _MSG_PEEK
 from time import monotonic as _monotonic
-from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
 from .._native import ffi, handle_of, int_of, lib
 from . import callbacks
@@ -13,15 +12,15 @@ from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check
 from .facts import Facts
 from .setup import Setup
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Tuple, Type
+    from typing import Any, Callable, List, NoReturn, Optional, Tuple, Type
 
 #: TLS moves at most this much at a time (RFC 8446, 5.1).
 _RECORD = 16384
 #: Ciphertext is moved in larger pieces: a record with its header and tag is more than _RECORD.
 _ROOM = 65536
-_MSG_PEEK = int(_socket.MSG_PEEK)
 _MOST = 2**31 - 1
 
 _recv = lib.pyssl_conn_recv

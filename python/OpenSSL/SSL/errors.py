@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno as _errno
-from typing import TYPE_CHECKING
 
 from .._native import Described, lib
 from .._native import fail as _fail
 from .._native.errors import describe, last
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn, Optional
 

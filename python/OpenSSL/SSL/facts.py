@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, TypeVar, Union, overload
-
 from .._native import Handle, bytes_of, ffi, handle_of, int_of, lib, text_of
 from ..crypto import X509, X509Name
 from .errors import Error, check
 from .names import to_cryptography_names
 from .session import Session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Callable, List, Literal, Optional, TypeVar, Union, overload
+
+    _T = TypeVar("_T")
 
     from cryptography import x509
+else:
 
-_T = TypeVar("_T")
+    def overload(function):
+        """What typing has, which takes as long to import as this package."""
+        return function
+
 
 _ABSENT = lib.PYSSL_ERR_ABSENT
 

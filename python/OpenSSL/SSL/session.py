@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Tuple, Union
-
 from .._native import Handle, bytes_of, ffi, handle_of, lib
 from .errors import Error, check
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Tuple, Union
 
 
 class Session(Handle):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
-
 from .._native import Handle, ffi, int_of, lib
 from ..crypto import X509, PKey
 from . import callbacks
@@ -11,7 +9,10 @@ from .context import Context
 from .errors import Error, check
 from .session import Session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Optional, Sequence, Union
+
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 

@@ -213,7 +213,7 @@ impl Conn {
             return Err(Some(Error::bare(Status::Timeout)));
         }
         let resend = self.dtls_timeout().map(|left| Instant::now() + left);
-        let resend = resend.filter(|resend| deadline.map_or(true, |deadline| *resend < deadline));
+        let resend = resend.filter(|resend| Some(*resend) < deadline || deadline.is_none());
         match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
             // Whoever waits for an answer in a blocking call is the one to send the question again.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from .._native import Handle, ffi, handle_of, int_of, lib
 from .._native.path import path_bytes
 from ..crypto import FILETYPE_PEM, X509Name, X509Store

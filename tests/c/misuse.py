@@ -48,7 +48,6 @@ def call(result: str, name: str, parameters: str) -> str:
     if result in ("pyssl_status", "ptrdiff_t"):
         first = names[0] if listed and handle_type(listed[0][0]) else "NULL"
         freed = f"    freed({first}, result);" if name.endswith("_free") else ""
-        # An array of handles has its length behind it; a single handle is the first of what may be one.
         kept = [
             f"    if (result == PYSSL_OK || result == PYSSL_ERROR)\n        keep({kind(listed, out)}, {out});"
             for out in outs

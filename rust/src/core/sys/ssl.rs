@@ -328,6 +328,10 @@ fn group_name(ssl: *mut ffi::SSL) -> Option<String> {
     const SSL_CTRL_GET_NEGOTIATED_GROUP: c_int = 134;
     // SAFETY: a live SSL; the name is static or the context's.
     unsafe {
+        // OpenSSL 3.0 looks into the session without asking whether there is one.
+        if ffi::SSL_get_session(ssl).is_null() {
+            return None;
+        }
         let group = ffi::SSL_ctrl(ssl, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, std::ptr::null_mut());
         let name = if group == 0 { std::ptr::null() } else { ext::SSL_group_to_name(ssl, group as c_int) };
         (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())

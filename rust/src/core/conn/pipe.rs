@@ -83,6 +83,14 @@ impl Conn {
         }
     }
 
+    /// A thread is in the transport, or was when the process forked.
+    pub(super) fn inside_transport(&self) -> bool {
+        match &self.transport {
+            Transport::Pipe { reading, writing, .. } => reading.is_taken() || writing.is_taken(),
+            _ => false,
+        }
+    }
+
     /// Moves bytes after one go at an operation. True when the operation should have another.
     pub(super) fn piped_step<T>(
         &self,
@@ -111,7 +119,13 @@ impl Conn {
                 return Ok(true);
             }
             match writing.take(self)? {
-                Taken::Mine(_held) => return self.write_out(pipe),
+                Taken::Mine(held) => {
+                    if !self.write_out(pipe)? {
+                        return Ok(false);
+                    }
+                    // Once more round: what came after the last look met a taken turn, and was left to this thread.
+                    drop(held);
+                }
                 // The thread whose turn it is takes what this one has, too.
                 Taken::Another if !must => return Ok(false),
                 Taken::Another => self.wait_turn(writing, patience)?,
@@ -177,10 +191,10 @@ impl Conn {
     }
 
     fn wait_turn(&self, turn: &Turn, patience: &mut Patience) -> Result<()> {
-        let woken =
-            self.waiters.wait(-1, 0, patience.deadline(), || self.closed.load(Ordering::SeqCst) || !turn.is_taken());
+        let deadline = patience.deadline();
+        let woken = self.waiters.wait(-1, 0, deadline, || self.is_ended(patience) || !turn.is_taken());
         match woken.map_err(Error::os)? {
-            Woken::Ready => self.not_closed(),
+            Woken::Ready => self.not_ended(patience),
             Woken::Interrupted => Err(Error::bare(Status::Interrupted)),
             Woken::Timeout => Err(Error::bare(Status::Timeout)),
         }
@@ -189,7 +203,7 @@ impl Conn {
     pub(super) fn not_closed(&self) -> Result<()> {
         match self.closed.load(Ordering::SeqCst) {
             true => Err(Error::bare(Status::Closed)),
-            false => Ok(()),
+            false => self.at_home(),
         }
     }
 }

@@ -97,6 +97,11 @@ impl Wire {
         self.eof = true;
     }
 
+    /// From here on nothing goes to the socket and nothing comes from it: it is another process's.
+    pub fn cut_off(&mut self) {
+        self.socket = None;
+    }
+
     /// Output waits that should be on its way.
     pub fn backlog(&self) -> bool {
         !self.pumped && !self.outbox.is_empty()

@@ -132,7 +132,7 @@ impl Conn {
                 }
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
-                if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
+                if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, &mut patience)? {
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));

@@ -94,11 +94,10 @@ impl Conn {
     /// Moves bytes after one go at an operation. True when the operation should have another.
     pub(super) fn piped_step<T>(
         &self,
-        pipe: &dyn Pipe,
-        reading: &Turn,
-        writing: &Turn,
+        (pipe, reading, writing): (&dyn Pipe, &Turn, &Turn),
         flush: Flush,
         result: &Result<T, Stop>,
+        arrivals: u64,
         patience: &mut Patience,
     ) -> Result<bool> {
         let must = flush == Flush::Needed || matches!(result, Err(Stop::WantWrite));
@@ -107,7 +106,7 @@ impl Conn {
             Ok(_) if !out && flush == Flush::Needed => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) if !out => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) => Ok(true),
-            Err(Stop::WantRead) => self.pump_in(pipe, reading, patience).map(|()| true),
+            Err(Stop::WantRead) => self.pump_in(pipe, reading, arrivals, patience).map(|()| true),
             _ => Ok(false),
         }
     }
@@ -163,7 +162,7 @@ impl Conn {
     }
 
     /// Reads what the record in progress needs.
-    fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, patience: &mut Patience) -> Result<()> {
+    fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, arrivals: u64, patience: &mut Patience) -> Result<()> {
         let _held = match reading.take(self)? {
             Taken::Mine(held) => held,
             Taken::Another => return self.wait_turn(reading, patience),
@@ -171,8 +170,8 @@ impl Conn {
         let wanted = {
             let engine = self.look();
             let wire = engine.ssl.wire().borrow();
-            if !wire.inbox.is_empty() || wire.eof {
-                // Another thread's turn brought it.
+            if wire.arrivals != arrivals {
+                // Another thread's turn brought something, and SSL may have it already.
                 return Ok(());
             }
             wire.wanted.max(1)

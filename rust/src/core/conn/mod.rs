@@ -186,7 +186,8 @@ impl Conn {
             return Ok(());
         }
         let engine = self.engine.lock();
-        if self.engine.is_orphaned() || engine.busy.get() || self.inside_transport() {
+        let cut_off = engine.ssl.wire().try_borrow().map_or(true, |wire| wire.is_cut_off);
+        if self.engine.is_orphaned() || engine.busy.get() || cut_off || self.inside_transport() {
             let why = "the connection cannot be taken over: a call was in the middle of it when the process forked";
             return Err(Error::new(Status::Busy, why));
         }

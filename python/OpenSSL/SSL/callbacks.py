@@ -7,11 +7,14 @@ user's function raises is kept for the call that led here (`_native.pending`), a
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, Dict, List
 from weakref import WeakValueDictionary, ref
 
 from .._native import ffi, lib, pending, trampoline
 from ..crypto import X509
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
 
 #: Every Connection by its handle.
 live: WeakValueDictionary[int, Any] = WeakValueDictionary()

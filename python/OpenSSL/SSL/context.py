@@ -50,8 +50,9 @@ class Context(Handle):
     # ---- certificate and key
 
     def use_certificate(self, cert: Certificate) -> None:
-        """Sets the certificate this end shows: an X509, or a certificate of the `cryptography` package. It is copied."""
-        check(lib.pyssl_ctx_use_certificate(self._handle, certificate(cert)._handle))
+        """Sets the certificate this end shows: an X509, or one of the `cryptography` package. It is copied."""
+        own = certificate(cert)  # which must outlive the call
+        check(lib.pyssl_ctx_use_certificate(self._handle, own._handle))
 
     def use_certificate_file(self, certfile: StrOrBytesPath, filetype: int = FILETYPE_PEM) -> None:
         """Sets the certificate this end shows, from a file: the first in it."""
@@ -64,14 +65,16 @@ class Context(Handle):
 
     def add_extra_chain_cert(self, certobj: Certificate) -> None:
         """Adds a certificate to those that are sent after this end's own. It is copied."""
-        check(lib.pyssl_ctx_add_extra_chain_cert(self._handle, certificate(certobj)._handle))
+        own = certificate(certobj)  # which must outlive the call
+        check(lib.pyssl_ctx_add_extra_chain_cert(self._handle, own._handle))
 
     def use_privatekey(self, pkey: PrivateKey) -> None:
         """Sets this end's private key: a PKey, or a key of the `cryptography` package.
 
         Error ("key values mismatch") where a certificate is set already that it does not belong to.
         """
-        check(lib.pyssl_ctx_use_privatekey(self._handle, private_key(pkey)._handle))
+        own = private_key(pkey)  # which must outlive the call
+        check(lib.pyssl_ctx_use_privatekey(self._handle, own._handle))
 
     def use_privatekey_file(self, keyfile: StrOrBytesPath, filetype: int = FILETYPE_PEM) -> None:
         """Sets this end's private key, from a file. set_passwd_cb() gives the passphrase of an encrypted one; nobody
@@ -178,7 +181,8 @@ class Context(Handle):
 
     def add_client_ca(self, certificate_authority: Certificate) -> None:
         """Names to clients one authority more: the certificate's subject."""
-        check(lib.pyssl_ctx_add_client_ca(self._handle, certificate(certificate_authority)._handle))
+        own = certificate(certificate_authority)  # which must outlive the call
+        check(lib.pyssl_ctx_add_client_ca(self._handle, own._handle))
 
     # ---- protocol
 
@@ -286,16 +290,16 @@ class Context(Handle):
     # ---- callbacks
 
     def set_info_callback(self, callback: Optional[Callable[[Connection, int, int], None]]) -> None:
-        """Has callback(connection, where, value) told what the state machine does; where has SSL_CB_* and SSL_ST_* bits."""
+        """Has callback(connection, where, value) told what the state machine does: SSL_CB_* bits and what they need."""
         self._hook(lib.pyssl_ctx_set_info_callback, callbacks.info, callback)
 
     def set_keylog_callback(self, callback: Optional[Callable[[Connection, bytes], None]]) -> None:
-        """Gives callback(connection, line) the lines of a key log file, with which recorded traffic can be decrypted."""
+        """Gives callback(connection, line) the lines of a key log file, which decrypt recorded traffic."""
         self._hook(lib.pyssl_ctx_set_keylog_callback, callbacks.keylog, callback)
 
     def set_tlsext_servername_callback(self, callback: Optional[Callable[[Connection], None]]) -> None:
-        """Has callback(connection) told, on a server, that a client hello came, with a name (connection.get_servername())
-        or without. The place for connection.set_context()."""
+        """Has callback(connection) told, on a server, that a client hello came, with a name or without
+        (connection.get_servername()). The place for connection.set_context()."""
         self._hook(lib.pyssl_ctx_set_servername_callback, callbacks.servername, callback)
 
     def set_ocsp_server_callback(

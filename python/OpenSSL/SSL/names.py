@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
-
 from ..crypto import X509, PKey, X509Name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import List
+
     from cryptography import x509
 
 
@@ -19,9 +20,9 @@ def to_cryptography_names(names: List[X509Name]) -> List[x509.Name]:
 
 
 def _in_certificate(name: X509Name) -> X509:
-    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.asymmetric import ec
 
-    key = PKey.from_cryptography_key(ed25519.Ed25519PrivateKey.generate())
+    key = PKey.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()))
     cert = X509()
     cert.set_version(2)
     cert.set_serial_number(1)

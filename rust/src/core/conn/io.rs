@@ -3,6 +3,7 @@
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::err;
 use crate::core::sys::fork;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
@@ -37,8 +38,12 @@ impl Conn {
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
     /// be made again with the same bytes, though not necessarily at the same address.
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
+        self.send_within(&mut self.patience(), bytes)
+    }
+
+    fn send_within(&self, patience: &mut Patience, bytes: &[u8]) -> Result<usize> {
         let mut taken = None;
-        let result = self.drive(Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         if result.is_err() {
             if let Some(taken) = taken {
                 self.look().unflushed.borrow_mut().push(Unflushed::of(&bytes[..taken]));
@@ -51,8 +56,10 @@ impl Conn {
     /// again with the rest.
     pub fn send_all(&self, bytes: &[u8], sent: &mut usize) -> Result<()> {
         *sent = 0;
-        while *sent < bytes.len() {
-            *sent += self.send(&bytes[*sent..])?;
+        // One deadline for all of it.
+        let mut patience = self.patience();
+        while let Some(rest @ [_, ..]) = bytes.get(*sent..) {
+            *sent += self.send_within(&mut patience, rest)?;
         }
         Ok(())
     }
@@ -60,15 +67,20 @@ impl Conn {
     /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED; what the
     /// peer still sends can be received by later ones.
     pub fn shutdown(&self) -> Result<bool> {
-        self.drive_on(Patience::of_shutdown(self), Flush::Needed, |engine| {
+        let mut said = None;
+        let result = self.drive_within(&mut Patience::of_shutdown(self), Flush::Needed, |engine| {
             let sent_before = engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0;
-            let result = engine.ssl.shutdown();
+            let result = shutdown_step(engine, &mut said);
             if !sent_before && engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0 {
                 self.shutdowns.fetch_add(1, Ordering::SeqCst);
                 self.waiters.wake();
             }
             result
-        })
+        });
+        if result.is_err() {
+            self.look().unsaid.set(said);
+        }
+        result
     }
 
     /// Takes ciphertext that came from the peer by the user's own ways.
@@ -90,17 +102,16 @@ impl Conn {
         Ok(wire.outbox.pop(room))
     }
 
-    /// How much ciphertext bio_read has to give.
-    pub fn bio_pending(&self) -> usize {
-        self.look().ssl.wire().try_borrow().map_or(0, |wire| wire.outbox.len())
-    }
-
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
         self.pumped_only()?;
         let engine = self.enter()?;
         engine.ssl.wire().borrow_mut().deliver_eof();
         Ok(())
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::of(self)
     }
 
     fn pumped_only(&self) -> Result<()> {
@@ -112,17 +123,17 @@ impl Conn {
 
     /// Does an operation, waiting as its transport and timeout allow: the one loop all I/O goes through.
     pub(super) fn drive<T>(&self, flush: Flush, operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
-        self.drive_on(Patience::of(self), flush, operation)
+        self.drive_within(&mut self.patience(), flush, operation)
     }
 
-    fn drive_on<T>(
+    fn drive_within<T>(
         &self,
-        mut patience: Patience,
+        patience: &mut Patience,
         flush: Flush,
         mut operation: impl FnMut(&Engine) -> Result<T, Stop>,
     ) -> Result<T> {
         loop {
-            self.not_ended(&patience)?;
+            self.not_ended(patience)?;
             if let Transport::Socket { fd, identity } = self.transport {
                 self.check_identity(fd, identity)?;
             }
@@ -132,7 +143,9 @@ impl Conn {
                 }
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
-                if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, &mut patience)? {
+                if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, patience)? {
+                    // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
+                    err::clear();
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));
@@ -149,7 +162,7 @@ impl Conn {
                     if unsent {
                         events |= libc::POLLOUT;
                     }
-                    self.wait(fd, events, arrivals, &mut patience).map_err(|error| match error {
+                    self.wait(fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
                         None => self.explain(want),
                     })?;
@@ -159,7 +172,7 @@ impl Conn {
             }
             if result.is_ok() {
                 // Done but for the flush: the operation must not run again.
-                self.flush(&mut patience)?;
+                self.flush(patience)?;
                 return result.map_err(|stop| self.explain(stop));
             }
         }
@@ -173,7 +186,6 @@ impl Conn {
     ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         self.not_ended_by_callback()?;
-        crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
         let mut result = operation(&engine);
         self.at_home()?;
@@ -181,15 +193,22 @@ impl Conn {
             self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent, send_errno) = {
+        let (arrivals, unsent, errno, send_errno) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog(), wire.send_errno)
+            (wire.arrivals, wire.backlog(), wire.errno, wire.send_errno)
         };
+        if errno != 0 && matches!(result, Err(Stop::WantRead)) {
+            // Of a datagram socket: the call fails, the connection may go on.
+            result = Err(Stop::Syscall(errno));
+        }
         if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
             result = Err(Stop::Syscall(send_errno));
         }
         // Under the lock, so that it never goes back: a thread about to wait would take old news for new.
-        let news = self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals;
+        let news = self.arrivals.load(Ordering::SeqCst) != arrivals;
+        if news {
+            self.arrivals.store(arrivals, Ordering::SeqCst);
+        }
         drop(engine);
         if news {
             // Whoever waits for input may have got what it needs by this thread's reading.
@@ -204,10 +223,14 @@ impl Conn {
             return Err(None);
         }
         let wants_input = events & libc::POLLIN != 0;
-        let resend = self.dtls_timeout().map(|left| Instant::now() + left);
         let deadline = patience.deadline();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            // Also when there is always a little progress: the time is for the whole call.
+            return Err(Some(Error::bare(Status::Timeout)));
+        }
         let stale = || self.is_ended(patience) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
-        let resend = resend.filter(|resend| deadline.is_none_or(|deadline| *resend < deadline));
+        let resend = self.dtls_timeout().map(|left| Instant::now() + left);
+        let resend = resend.filter(|resend| Some(*resend) < deadline || deadline.is_none());
         match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
             // Whoever waits for an answer in a blocking call is the one to send the question again.
@@ -333,7 +356,9 @@ impl Engine {
     }
 }
 
-/// SSL takes a record only when the last one is out; a send is done when its own is out too.
+/// SSL takes a record only when the last one is out; a send is done when its own is out too. `taken` stays set when it is:
+/// a transport of functions may have been given more to write meanwhile, by another thread, and make the call end with
+/// WANT_WRITE all the same.
 fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Stop> {
     let piled_up = || engine.ssl.wire().borrow().backlog();
     if let Some(again) = taken.take().or_else(|| engine.sent_before(bytes)) {
@@ -341,11 +366,8 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
             let why = "a send that was told WANT_WRITE must be made again with the same bytes; these are fewer";
             return Err(Stop::Failed(Error::new(Status::Error, why)));
         }
-        if piled_up() {
-            *taken = Some(again);
-            return Err(Stop::WantWrite);
-        }
-        return Ok(again);
+        *taken = Some(again);
+        return if piled_up() { Err(Stop::WantWrite) } else { Ok(again) };
     }
     if piled_up() {
         return Err(Stop::WantWrite);
@@ -353,8 +375,8 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
     engine.carry_on_renegotiation()?;
     let sent = engine.ssl.write(bytes)?;
     engine.established.set(true);
+    *taken = Some(sent);
     if piled_up() {
-        *taken = Some(sent);
         return Err(Stop::WantWrite);
     }
     Ok(sent)
@@ -382,6 +404,19 @@ fn digest(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()
+}
+
+/// As with a send, close_notify has gone once it is out of the outbox.
+fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Stop> {
+    let done = match said.take().or_else(|| engine.unsaid.take()) {
+        Some(done) => done,
+        None => engine.ssl.shutdown()?,
+    };
+    *said = Some(done);
+    if engine.ssl.wire().borrow().backlog() {
+        return Err(Stop::WantWrite);
+    }
+    Ok(done)
 }
 
 /// How long a call may still wait. The clock is first looked at when there is something to wait for.

@@ -88,6 +88,8 @@ struct Engine {
     busy: Cell<bool>,
     /// Sends that SSL has taken but whose records wait in the outbox.
     unflushed: RefCell<Vec<Unflushed>>,
+    /// As `unflushed`, for the close_notify of a shutdown: what that is to return.
+    unsaid: Cell<Option<bool>>,
     /// A handshake was done: another one is a renegotiation, with data of the first one's session in between.
     established: Cell<bool>,
     /// A renegotiation was asked for and has not begun.
@@ -127,6 +129,7 @@ impl Conn {
             ssl,
             busy: Cell::new(false),
             unflushed: RefCell::default(),
+            unsaid: Cell::new(None),
             established: Cell::new(false),
             asked_again: Cell::new(false),
             set_aside: RefCell::default(),

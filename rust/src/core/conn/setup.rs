@@ -28,7 +28,7 @@ impl Conn {
     /// was set on the connection itself stays: options, verification mode and callback, info callback.
     pub fn set_ctx(&self, ctx: &Arc<Ctx>) -> Result<()> {
         let engine = self.look();
-        ctx.change(|ssl| engine.ssl.set_ctx(ssl)).map_err(|error| error.doing("cannot change the context"))?;
+        ctx.take_over(&engine.ssl).map_err(|error| error.doing("cannot change the context"))?;
         let theirs = ctx.callbacks();
         self.change_callbacks(|own| {
             let info = own.info.take();
@@ -60,7 +60,8 @@ impl Conn {
     /// Refuses a peer whose certificate is not for this DNS name or IP address, and turns verification on.
     pub fn set_verify_host(&self, name: &str) -> Result<()> {
         let name = name.strip_suffix('.').unwrap_or(name);
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+        let address = bare.parse::<IpAddr>();
         let engine = self.look();
         let done = match address {
             Ok(IpAddr::V4(address)) => engine.ssl.expect(Expected::Address(&address.octets())),

@@ -23,6 +23,7 @@ pub mod spki;
 pub mod ssl;
 pub mod ssl_callbacks;
 pub mod ssl_ctx;
+pub mod ssl_late;
 pub mod ssl_dtls;
 pub mod ssl_facts;
 pub mod ssl_setup;

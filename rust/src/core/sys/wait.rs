@@ -110,6 +110,7 @@ pub fn is_nonblocking(fd: RawFd) -> bool {
 }
 
 /// What tells an open file from another one that got its number: device and inode.
+#[allow(clippy::unnecessary_cast)] // other systems have other widths
 pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
     let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: on success fstat() filled the struct.
@@ -118,7 +119,7 @@ pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
             return None;
         }
         let stat = stat.assume_init();
-        Some((stat.st_dev as u64, stat.st_ino as u64))
+        Some((stat.st_dev, stat.st_ino))
     }
 }
 

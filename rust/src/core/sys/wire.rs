@@ -6,7 +6,7 @@
 
 use super::buffer::Buffer;
 use super::ext;
-use super::poison::Poison;
+use super::poison::{as_heard, has_encrypted_dtls, Poison, DTLS_INTERNAL_ERROR};
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
@@ -40,6 +40,10 @@ pub struct Wire {
     /// Read before, and in place of, all that comes: the connection is to end.
     pub poison: Option<Poison>,
     pub is_cut_off: bool,
+    /// DTLS has begun to encrypt what it writes.
+    encrypts: bool,
+    /// What is written goes nowhere.
+    mute: bool,
 }
 
 /// A descriptor that is used without ever blocking.
@@ -79,6 +83,8 @@ impl Wire {
             read_ahead: 0,
             poison: None,
             is_cut_off: false,
+            encrypts: false,
+            mute: false,
         }
     }
 
@@ -133,9 +139,13 @@ impl Wire {
         true
     }
 
-    /// An alert in the clear, where OpenSSL sends none.
-    pub fn write_alert(&mut self, record: &[u8]) {
-        self.write(record);
+    /// Says as the last thing on a DTLS connection that the handshake fails. False when it has gone too far for that.
+    pub fn end_datagrams(&mut self) -> bool {
+        if !self.encrypts {
+            self.write(&DTLS_INTERNAL_ERROR);
+            self.mute = true;
+        }
+        self.mute
     }
 
     fn read(&mut self, room: &mut [u8]) -> Read {
@@ -183,6 +193,10 @@ impl Wire {
             Err(errno) => {
                 self.arrivals += 1;
                 self.errno = errno;
+                if socket.is_datagram {
+                    // A refusal (ICMP) of one datagram. SSL is not told, for it would give up.
+                    return Read::Later;
+                }
                 Read::Failed
             }
         }
@@ -190,6 +204,12 @@ impl Wire {
 
     /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox.
     fn write(&mut self, bytes: &[u8]) {
+        if self.mute {
+            return;
+        }
+        self.encrypts |= has_encrypted_dtls(bytes);
+        let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
+        let bytes = alert.as_ref().map_or(bytes, |alert| alert);
         let Some(socket) = self.socket else { return self.outbox.push(bytes) };
         let mut sent = 0;
         if self.flush() && self.send_errno == 0 {

@@ -1,9 +1,10 @@
 /* fork() while other threads are in the middle of handshakes, and connections that a child inherits.
- * PYSSL_SOAK=... (any) makes it a thousand forks in place of a hundred. */
+ * PYSSL_FORKS=1000 makes it that many forks in place of a hundred; the argument "short", five. */
 #include "pair.h"
 
 #include <sys/wait.h>
 
+static int is_short;
 static pyssl_ctx *ctxs[2];
 
 /* Carries what one end has written to the other. */
@@ -35,7 +36,14 @@ static void whole_connection(pyssl_ctx *server_side, pyssl_ctx *client_side) {
     CHECK(pyssl_conn_free(server) == PYSSL_OK && pyssl_conn_free(client) == PYSSL_OK);
 }
 
-/* Ends the child; what it does must not take longer than 20 seconds. */
+/* Ends a child that is content: without the usual way out, where valgrind would call leaked what only the parent's
+ * threads hold. */
+static void end_well(void) {
+    fflush(NULL);
+    raise(SIGKILL);
+}
+
+/* What the child does must not take longer than 20 seconds. */
 static pid_t start_child(void (*body)(pair *), pair *p) {
     pid_t pid;
     fflush(NULL);
@@ -44,8 +52,7 @@ static pid_t start_child(void (*body)(pair *), pair *p) {
     if (pid == 0) {
         alarm(20);
         body(p);
-        fflush(NULL);
-        _exit(0);
+        end_well();
     }
     return pid;
 }
@@ -53,10 +60,9 @@ static pid_t start_child(void (*body)(pair *), pair *p) {
 static void end_child(pid_t pid) {
     int status;
     CHECK(waitpid(pid, &status, 0) == pid);
-    if (status != 0)
-        fprintf(stderr, "the child ended with status 0x%x%s\n", (unsigned)status,
-                WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? ": it hung" : "");
-    CHECK(status == 0);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        fprintf(stderr, "the child hung\n");
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
 /* ---- a child's own connections, while the parent's threads work */
@@ -98,7 +104,7 @@ static void a_new_connection(pair *unused) {
 }
 
 static void a_child_makes_connections_while_the_parents_threads_shake_hands(void) {
-    int i, forks = getenv("PYSSL_SOAK") ? 1000 : 100;
+    int i, forks = is_short ? 5 : getenv("PYSSL_FORKS") ? atoi(getenv("PYSSL_FORKS")) : 100;
     double took = 0, longest = 0, begun;
     pthread_t threads[4];
     ctxs[0] = server_ctx();
@@ -218,7 +224,7 @@ static void a_fork_in_a_callback_leaves_the_operation_to_the_parent(void) {
     if (pyssl_conn_do_handshake(p.conn[1]) != PYSSL_OK || forked == 0) {
         CHECK(forked == 0 && pyssl_conn_do_handshake(p.conn[1]) == PYSSL_ERR_CLOSED);
         CHECK(pyssl_conn_adopt_after_fork(p.conn[1]) == PYSSL_ERR_BUSY);
-        _exit(0);
+        end_well();
     }
     CHECK(pthread_join(other, NULL) == 0);
     end_child(forked);
@@ -272,7 +278,8 @@ static void a_thread_in_a_callback_holds_no_fork_up(void) {
     CHECK(pyssl_ctx_free(ctxs[0]) == PYSSL_OK && pyssl_ctx_free(ctxs[1]) == PYSSL_OK);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    is_short = count > 1 && strcmp(arguments[1], "short") == 0;
     RUN(an_inherited_connection_is_refused_and_the_parents_goes_on);
     RUN(an_inherited_connection_can_be_adopted);
     RUN(a_fork_in_a_callback_leaves_the_operation_to_the_parent);

@@ -1,4 +1,4 @@
-"""os.fork() while other threads shake hands, and connections that a child inherits. PYSSL_SOAK makes it 1,000 forks."""
+"""os.fork() while other threads shake hands, and connections that a child inherits. PYSSL_FORKS says how many forks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support import client_context, connected, server_context, socket_pair
 
 from OpenSSL import SSL
 
-FORKS = 1000 if os.environ.get("PYSSL_SOAK") else 100
+FORKS = int(os.environ.get("PYSSL_FORKS", "100"))
 
 
 def in_child(body: Callable[[], Any]) -> float:

@@ -194,7 +194,7 @@ extern "C" fn prepare() {
             turns += 1;
             match turns {
                 ..=100 => std::hint::spin_loop(),
-                ..=200 => std::thread::yield_now(),
+                101..=200 => std::thread::yield_now(),
                 _ => std::thread::sleep(Duration::from_micros(50)),
             }
         }

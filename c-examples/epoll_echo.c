@@ -175,8 +175,7 @@ static void welcome(int epoll, pyssl_ctx *ctx, int fd) {
         die_of_errno("client");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* an echo follows the session tickets at once */
     client->fd = fd;
-    if (pyssl_conn_new_fd(ctx, fd, &client->conn) != PYSSL_OK ||
-        pyssl_conn_set_accept_state(client->conn) != PYSSL_OK)
+    if (pyssl_conn_new_fd(ctx, fd, &client->conn) != PYSSL_OK || pyssl_conn_set_accept_state(client->conn) != PYSSL_OK)
         die("connection");
     if ((client->next = clients) != NULL)
         clients->link = &client->next;

@@ -2,9 +2,9 @@
  *
  *     tls_client HOST PORT CAFILE [PATH [CERTFILE KEYFILE]]
  *
- * The page goes to standard output, the report to standard error. The server's chain is verified against CAFILE, and its
- * names against HOST, a DNS name or an address; with CERTFILE and KEYFILE the client shows a certificate of its own. Ends
- * with 0 when a whole page came. */
+ * The page goes to standard output, the report to standard error. The server's chain is verified against CAFILE, and
+ * its names against HOST, a DNS name or an address; with CERTFILE and KEYFILE the client shows a certificate of its
+ * own. Ends with 0 when a whole page came. */
 #define _POSIX_C_SOURCE 200809L
 #include <netdb.h>
 #include <pyssl.h>

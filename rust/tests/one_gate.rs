@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const EXPORT: &str = "#[no_mangle]";
-const GATES: [&str; 3] = ["gate", "gate_count", "gate_value"];
+const GATES: [&str; 4] = ["gate", "gate_count", "gate_moved", "gate_value"];
 
 #[test]
 fn every_exported_function_is_exactly_one_gate_call() {

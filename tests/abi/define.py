@@ -1,4 +1,4 @@
-"""define.py HEADER: prints a C file with the header's text and, for each function in it, a definition that does nothing."""
+"""define.py HEADER: prints a C file with the header's text and, for each function in it, an empty definition."""
 
 from __future__ import annotations
 

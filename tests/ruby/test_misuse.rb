@@ -104,7 +104,7 @@ class TestMisuse < BindingTest
   def random_argument(parameter)
     case parameter
     when /double/ then @random.rand
-    when /\bpyssl_transport\b|\bpyssl_(destructor|passphrase_fn|verify_callback|\w+_fn|\w+_callback)\b/ then nil
+    when /\bpyssl_transport\b|\A(#{PySSL::ABI::CALLBACKS.keys.join('|')})\b/ then nil
     when /\Apyssl_error(_entry)? \*/ then PySSL::ABI.room(1024)
     when /\Apyssl_\w+ \*\w+\z/ then @handles.sample(random: @random)
     when /\bfd\b/ then -1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Sequence
-
 from .._native import Handle, ffi, handle_of, int_of, lib
 from .._native.path import path_bytes
 from ..crypto import FILETYPE_PEM, X509Name, X509Store
@@ -13,8 +11,9 @@ from . import callbacks
 from .arguments import alpn_protocols, certificate, octets, private_key, whole
 from .errors import Error, check
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Union
+    from typing import Any, Callable, List, NoReturn, Optional, Sequence, Union
 
     from cryptography.hazmat.primitives.asymmetric import ec
 

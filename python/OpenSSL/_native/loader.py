@@ -36,7 +36,7 @@ def _open(path: str) -> tuple[Any, Any, str]:
     wanted = os.environ.get("PYSSL_FFI", "")
     if wanted != "abi":
         try:
-            from . import _shim
+            from . import _shim  # type: ignore[attr-defined]
 
             return _shim.ffi, _shim.lib, "api"
         except ImportError:

@@ -3,7 +3,7 @@
 use super::arg::{bytes, put, put_handle, room};
 use super::callback::{pyssl_destructor, UserData};
 use super::ctx::pyssl_ctx;
-use super::gate::{gate, gate_count, pyssl_status};
+use super::gate::{gate, gate_count, gate_moved, pyssl_status};
 use super::handle::{object, Object};
 use crate::core::conn::{Conn, Pipe, Piped};
 use crate::core::ctx::Ctx;
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn pyssl_conn_dtls_handle_timeout(conn: *mut pyssl_conn, d
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_bio_write(conn: *mut pyssl_conn, data: *const u8, len: usize) -> isize {
     // SAFETY: the header asks for len readable bytes.
-    gate_count(|| Conn::lookup(conn)?.bio_write(unsafe { bytes(data, len) }?))
+    gate_moved(|| Conn::lookup(conn)?.bio_write(unsafe { bytes(data, len) }?))
 }
 
 /// Takes ciphertext for the peer from a connection without transport. For DTLS, at most one datagram; what does not fit
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn pyssl_conn_bio_write(conn: *mut pyssl_conn, data: *cons
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_bio_read(conn: *mut pyssl_conn, buffer: *mut u8, size: usize) -> isize {
     // SAFETY: the header asks for size writable bytes.
-    gate_count(|| Conn::lookup(conn)?.bio_read(unsafe { room(buffer, size) }?))
+    gate_moved(|| Conn::lookup(conn)?.bio_read(unsafe { room(buffer, size) }?))
 }
 
 /// Tells a connection without transport that no more ciphertext will come.

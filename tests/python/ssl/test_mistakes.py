@@ -1,7 +1,7 @@
 """What the common mistakes say, in Python and in C: the very sentences stand in tests/data/mistakes.txt.
 
-With UPDATE_GOLDEN=1 in the environment the file is written from what Python says, to be read over before it is committed. The
-words of OpenSSL's own reasons differ between its releases, so the sentences are those of the embedded one.
+With UPDATE_GOLDEN=1 in the environment the file is written from what Python says, to be read over before it is
+committed. The words of OpenSSL's own reasons differ between its releases; the sentences are those of the embedded one.
 """
 
 from __future__ import annotations

@@ -180,6 +180,10 @@ extern "C" {
     pub fn SSL_get_cipher_list(ssl: *const ffi::SSL, index: c_int) -> *const c_char;
     pub fn SSL_get_client_CA_list(ssl: *const ffi::SSL) -> *mut ffi::stack_st_X509_NAME;
     pub fn SSL_get1_session(ssl: *mut ffi::SSL) -> *mut ffi::SSL_SESSION;
+    /// Frees the record layers' buffers, where nothing is in them.
+    pub fn SSL_free_buffers(ssl: *mut ffi::SSL) -> c_int;
+    /// <openssl/evp.h>
+    pub fn EVP_PKEY_set_type(key: *mut ffi::EVP_PKEY, kind: c_int) -> c_int;
     pub fn SSL_want(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
     pub fn SSL_set_info_callback(

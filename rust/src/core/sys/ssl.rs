@@ -89,7 +89,34 @@ impl Ssl {
     pub fn do_handshake(&self) -> Result<(), Stop> {
         // SAFETY: a live SSL.
         let done = unsafe { ffi::SSL_do_handshake(self.ptr) };
-        self.outcome(done).map(drop)
+        self.outcome(done)?;
+        self.forget_key_exchange();
+        Ok(())
+    }
+
+    /// Frees both ends' keys of a finished key exchange, which TLS 1.3 has no more use for: X25519MLKEM768 has 7 KB of
+    /// them. OpenSSL keeps them as long as the SSL. And the receive buffer, which a server keeps until its first read.
+    fn forget_key_exchange(&self) {
+        const SSL_CTRL_GET_PEER_TMP_KEY: c_int = 109;
+        const SSL_CTRL_GET_TMP_KEY: c_int = 133;
+        // SAFETY: a live SSL; each key comes with a reference of ours. To give a key object another type frees what it
+        // held; nobody else has these objects.
+        unsafe {
+            if ffi::SSL_version(self.ptr) != ffi::TLS1_3_VERSION {
+                return;
+            }
+            for command in [SSL_CTRL_GET_PEER_TMP_KEY, SSL_CTRL_GET_TMP_KEY] {
+                let mut key: *mut ffi::EVP_PKEY = std::ptr::null_mut();
+                if ffi::SSL_ctrl(self.ptr, command, 0, (&mut key as *mut *mut ffi::EVP_PKEY).cast()) == 1
+                    && !key.is_null()
+                {
+                    ext::EVP_PKEY_set_type(key, ffi::EVP_PKEY_HMAC);
+                    ffi::EVP_PKEY_free(key);
+                }
+            }
+            ext::SSL_free_buffers(self.ptr);
+        }
+        super::err::clear();
     }
 
     pub fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {

@@ -2,16 +2,21 @@
 
 use super::ext;
 use foreign_types::ForeignTypeRef;
-use openssl::x509::{X509Ref, X509StoreContextRef};
+use openssl::x509::{X509Ref, X509StoreContext, X509StoreContextRef};
 use openssl_sys as ffi;
 use std::ffi::{c_char, CStr};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The DNS name or IP address that the peer's certificate must be for.
+///
+/// It is read from the connection. The verification has a copy of its own, but OpenSSL 4.0 copies the host without the NUL
+/// behind it (buffer_copy in x509_vpm.c), so X509_VERIFY_PARAM_get0_host() on that runs past the end.
 pub fn wanted(at: &X509StoreContextRef) -> Option<String> {
-    // SAFETY: the parameters are part of the context; the host is copied, the address is a new string freed here.
+    let ssl = at.ex_data(X509StoreContext::ssl_idx().ok()?)?;
+    // SAFETY: the parameters are part of the connection; X509_VERIFY_PARAM_set1_host made the host NUL-terminated there.
+    // The host is copied, the address is a new string freed here.
     unsafe {
-        let param = ext::X509_STORE_CTX_get0_param(at.as_ptr());
+        let param = ffi::SSL_get0_param(ssl.as_ptr());
         let host = ext::X509_VERIFY_PARAM_get0_host(param, 0);
         if !host.is_null() {
             return Some(owned(host));

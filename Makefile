@@ -30,7 +30,7 @@ FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release
 FUZZ_SECONDS ?= 300
 
 .PHONY: build demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
-.PHONY: check-abi header abi-dump install wheel bench fuzz idle clean help library tools tools-system
+.PHONY: check-abi header abi-dump install wheel bench soak fuzz idle clean help library tools tools-system
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -102,6 +102,12 @@ wheel: build ## dist/*.whl, which needs nothing but cffi
 
 bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one interleaved run
 	$(PY) tests/bench/run.py
+
+soak: build tools ## threads on one connection for 60 seconds each in C and Python, a thousand forks
+	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target test_threads test_fork
+	PYSSL_SOAK=60 target/ctest/c/test_threads
+	PYSSL_FORKS=1000 target/ctest/c/test_fork
+	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
 fuzz: library ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300)
 	@tests/tools.sh clang:clang

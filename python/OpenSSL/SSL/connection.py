@@ -192,8 +192,15 @@ class Connection(Setup, Facts):
         if status:
             self._after(status, _handshake)
 
+    def adopt_after_fork(self) -> None:
+        """In a forked child: takes over the parent's connection, which the parent must not use any more."""
+        check(lib.pyssl_conn_adopt_after_fork(self._handle))
+
     def shutdown(self) -> bool:
-        """Sends close_notify; called again, waits for the peer's. True when both were exchanged."""
+        """Sends close_notify; called again, waits for the peer's. True when both were exchanged.
+
+        Calls of other threads that wait on the connection end with SysCallError(EBADF).
+        """
         done = ffi.new("int *")
         status = lib.pyssl_conn_shutdown(self._handle, done)
         if status:

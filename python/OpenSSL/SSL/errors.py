@@ -77,7 +77,7 @@ def fail(status: int) -> NoReturn:
     if status == EOF:
         raise describe(SysCallError(-1, "Unexpected EOF"), *last())
     if status == CLOSED:
-        raise SysCallError(_errno.EBADF, "EBADF")
+        raise describe(SysCallError(_errno.EBADF, "EBADF"), *last())
     if status == SYSCALL:
         info, entries = last()
         code = info.sys_errno

@@ -93,6 +93,16 @@ impl Conn {
         result: &Result<T, Stop>,
         patience: &mut Patience,
     ) -> Result<bool> {
+        match result {
+            // What was received is not lost for a write that fails: the next call that waits for input writes first.
+            Ok(_) if flush == Flush::Tried => return Ok(false),
+            Ok(_) | Err(Stop::WantRead | Stop::WantWrite) => {}
+            // The alert goes out if it can; why it was sent is what the caller hears.
+            Err(_) => {
+                let _ = self.pump_out_once(pipe, writing);
+                return Ok(false);
+            }
+        }
         let must = flush == Flush::Needed || matches!(result, Err(Stop::WantWrite));
         let out = self.pump_out(pipe, writing, must, patience)?;
         match result {

@@ -6,8 +6,9 @@ PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
 SYSTEM := target/system/release/libpyssl.so
-C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch])
-PYTHON_CODE := python tests setup.py
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c)
+PYTHON_CODE := python tests docs setup.py
+RELEASED := tests/abi/0.1
 
 # Debug builds (tests, clippy) link the OpenSSL that the release build has made, instead of making a second one.
 OPENSSL_MADE  = $(shell ls -dt $(CURDIR)/target/release/build/openssl-sys-*/out/openssl-build/install 2>/dev/null | head -n 1)
@@ -15,10 +16,21 @@ CARGO_DEBUG   = $(if $(OPENSSL_MADE),OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSS
 # pkg-config finds the system's OpenSSL only where nothing in the environment names another.
 CARGO_SYSTEM  = env -u OPENSSL_DIR -u OPENSSL_STATIC -u OPENSSL_NO_VENDOR cargo
 SYSTEM_FLAGS := --no-default-features --features system --target-dir target/system
-CTEST = cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest && ctest --test-dir target/ctest --output-on-failure
+ctest = cmake -S tests -B $(1) -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) $(2) && cmake --build $(1) && ctest --test-dir $(1) -j 2 --output-on-failure
+CTEST = $(call ctest,target/ctest)
+CTEST_SANITIZED = $(call ctest,target/ctest-sanitized,-DPYSSL_SANITIZE=ON)
+
+# make install takes these, and STRIP, LD, OBJCOPY and AR (rust/package/install.sh).
+DESTDIR ?=
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+# embedded, or system: the library on the machine's own OpenSSL
+OPENSSL ?= embedded
+FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release)
+FUZZ_SECONDS ?= 300
 
 .PHONY: build demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
-.PHONY: header wheel bench clean help library tools tools-system
+.PHONY: check-abi header abi-dump install wheel bench fuzz idle clean help library tools tools-system
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -30,6 +42,7 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 
 test: build tools ## every test there is: cargo test, ctest, pytest; ends with a line for each
 	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
+	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
 	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest'
 
 test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
@@ -40,7 +53,7 @@ test-system: build tools-system ## the same library on the system's OpenSSL (lib
 test-pythons: build tools ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
 	$(PY) tests/pythons.py $(PYTHONS)
 
-check: check-rust check-python check-c check-header check-symbols ## formats, lints, types, header and symbol comparisons
+check: check-rust check-python check-c check-header check-symbols check-abi ## formats, lints, types, header and symbol comparisons
 
 check-rust: library
 	cargo fmt --all --check
@@ -62,10 +75,23 @@ check-symbols: build
 	$(PY) python/ffi_build.py --symbols include/pyssl.h | diff -u tests/data/symbols.txt - || { echo 'the header declares other functions: make header'; exit 1; }
 	nm -D --defined-only $(LIB) | sed 's/.* //' | LC_ALL=C sort | diff -u tests/data/symbols.txt - || { echo 'the library exports other symbols than tests/data/symbols.txt'; exit 1; }
 
+check-abi:
+	@tests/tools.sh abidiff:abigail-tools
+	tests/abi/check.sh $(RELEASED) include/pyssl.h
+
 header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
 	cargo run -q -p pyssl-header -- rust include/pyssl.h
 	$(MAKE) -s $(VENV)/ready
 	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt
+
+abi-dump: ## at a release: write the ABI that later ones are held to (docs/abi.md)
+	@tests/tools.sh abidw:abigail-tools
+	@mkdir -p $(RELEASED)
+	cp include/pyssl.h $(RELEASED)/pyssl.h
+	tests/abi/dump.sh include/pyssl.h $(RELEASED)/pyssl.abi
+
+install: | $(FROM)/libpyssl.so ## library, header, pkg-config, CMake package, reference: DESTDIR= PREFIX= LIBDIR= OPENSSL=system
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' OPENSSL='$(OPENSSL)' rust/package/install.sh '$(FROM)'
 
 wheel: build ## dist/*.whl, which needs nothing but cffi
 	rm -rf build
@@ -75,6 +101,14 @@ wheel: build ## dist/*.whl, which needs nothing but cffi
 bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one interleaved run
 	$(PY) tests/bench/run.py
 
+fuzz: library ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300)
+	@tests/tools.sh clang:clang
+	tests/fuzz/run.sh $(CURDIR)/$(LIB) $(FUZZ_SECONDS)
+
+idle: library tools ## the echo server with 10,000 idle connections: memory of each
+	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients
+	EXAMPLES=target/ctest/c-examples bash tests/c/idle.sh 10000
+
 clean: ## remove what the other targets made
 	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
 
@@ -83,6 +117,12 @@ clean: ## remove what the other targets made
 library:
 	cargo build --release
 	@ln -sfn libpyssl.so $(LIB).0
+
+target/release/libpyssl.so:
+	cargo build --release
+
+target/system/release/libpyssl.so:
+	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
 
 $(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
 	$(PYTHON) -m venv $(VENV)
@@ -96,7 +136,8 @@ $(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
 	@touch $@
 
 tools:
-	@tests/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils
+	@tests/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils clang:clang \
+	    pkg-config:pkg-config abidiff:abigail-tools
 
 tools-system:
 	@tests/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev

@@ -2,8 +2,9 @@
  *
  *     tls_client HOST PORT CAFILE [PATH [CERTFILE KEYFILE]]
  *
- * The page goes to standard output, the report to standard error. The server's chain is verified against CAFILE; with
- * CERTFILE and KEYFILE the client shows a certificate of its own. Ends with 0 when a whole page came. */
+ * The page goes to standard output, the report to standard error. The server's chain is verified against CAFILE, and its
+ * names against HOST, a DNS name or an address; with CERTFILE and KEYFILE the client shows a certificate of its own. Ends
+ * with 0 when a whole page came. */
 #define _POSIX_C_SOURCE 200809L
 #include <netdb.h>
 #include <pyssl.h>
@@ -121,6 +122,8 @@ int main(int argc, char **argv) {
     pyssl_conn_set_connect_state(conn);
     if (pyssl_conn_set_tlsext_host_name(conn, (const uint8_t *)argv[1], strlen(argv[1])) != PYSSL_OK)
         die("host name");
+    if (pyssl_conn_set_verify_host(conn, argv[1]) != PYSSL_OK)
+        die("host to verify");
     if (pyssl_conn_do_handshake(conn) != PYSSL_OK)
         die("handshake");
     report(conn);

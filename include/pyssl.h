@@ -339,6 +339,7 @@ const char *pyssl_openssl_version(int what);
 
 /**
  * OpenSSL's words for a result of verifying (X509_V_*).
+ * @param code  X509_V_*
  * @return a static string, never NULL
  */
 const char *pyssl_verify_error_string(int code);
@@ -922,6 +923,7 @@ pyssl_status pyssl_name_hash(pyssl_name *name,
 /**
  * Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
  * @param out  receives -1, 0 or 1
+ * @param other  the name to compare with
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_name_compare(pyssl_name *name,
@@ -2054,6 +2056,7 @@ pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
  * Sets the certificate that this end shows. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -2078,6 +2081,7 @@ pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
 
 /**
  * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -2755,6 +2759,7 @@ pyssl_status pyssl_conn_get_context(pyssl_conn *conn, pyssl_ctx **out);
 /**
  * Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
  * callback. What was set on the connection itself stays.
+ * @param ctx  the context to use from now on; kept
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
@@ -2770,6 +2775,7 @@ pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t
 
 /**
  * Sets the certificate this end shows.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn, pyssl_x509 *cert);
@@ -2825,6 +2831,7 @@ pyssl_status pyssl_conn_key_update(pyssl_conn *conn, int peer_too);
 /**
  * DTLS: how many bytes of UDP payload the path takes.
  * @param taken  receives 1, or 0 when that is too few to work with or the connection does not speak DTLS
+ * @param mtu  bytes that a datagram may have
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_ciphertext_mtu(pyssl_conn *conn,

@@ -30,5 +30,5 @@ class _Lib:
 
 lib = _Lib()
 
-setattr(X509Name, "_name", property(lambda self: self))
-setattr(Connection, "_ssl", None)
+X509Name._name = property(lambda self: self)
+Connection._ssl = None

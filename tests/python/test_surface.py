@@ -8,6 +8,7 @@ import importlib
 import inspect
 import json
 import re
+import socket
 import sys
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -51,8 +52,16 @@ def sample(owner: str) -> Any:
         "OpenSSL.crypto._EllipticCurve": lambda: crypto.get_elliptic_curve("prime256v1"),
         "OpenSSL.crypto.X509Name": lambda: crypto.X509().get_subject(),
         "OpenSSL.crypto.X509StoreContextError": lambda: crypto.X509StoreContextError("", [], crypto.X509()),
+        "OpenSSL.SSL.Connection": connection_on_a_socket,
+        "OpenSSL.tsafe.Connection": connection_on_a_socket,
     }
     return samples[owner]() if owner in samples else None
+
+
+def connection_on_a_socket() -> Any:
+    """The manual's socket methods are the wrapped socket's own."""
+    ssl = importlib.import_module("OpenSSL.SSL")
+    return ssl.Connection(ssl.Context(ssl.TLS_METHOD), socket.socket())
 
 
 @pytest.mark.parametrize("owner", OWNERS)

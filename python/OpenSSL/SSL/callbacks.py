@@ -1,8 +1,8 @@
 """Callbacks from the library: a fixed set of C functions made once, none per object.
 
 A callback finds the user's function by the number in its userdata and its Connection by the handle it is told. What the
-user's function raises is kept for the call that led here (`_native.pending`), and the library is told that it failed. Of a
-connection that other code than Python drives no call of Python's led here: that is for sys.unraisablehook.
+user's function raises is kept for the call that led here (`_native.pending`), and the library is told that it failed.
+Where other code than Python drives the connection no call of Python's led here: then it is for sys.unraisablehook.
 """
 
 from __future__ import annotations

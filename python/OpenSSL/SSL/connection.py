@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 from .._native import ffi, handle_of, int_of, lib
 from . import callbacks
 from .context import Context
-from .errors import INTERRUPTED, WANT_READ, WANT_WRITE, Error, WantReadError, check, fail
+from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check, fail
 from .facts import Facts
 from .handoff import give_away, take_in
 from .setup import Setup
@@ -33,19 +33,23 @@ _bio_read = lib.pyssl_conn_bio_read
 _bio_write = lib.pyssl_conn_bio_write
 _handshake = lib.pyssl_conn_do_handshake
 _from_buffer = ffi.from_buffer
-_buffer = ffi.buffer
 
-# Rooms for received bytes, used again. list.pop and list.append are atomic, so threads share them without a lock.
-_rooms: List[Any] = []
-_new_room = ffi.new_allocator(should_clear_after_alloc=False)
+#: In get_shutdown(): this end has sent its close_notify.
+_SENT_SHUTDOWN = 1
+
+# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append are
+# atomic, so threads share them without a lock; what an exception loses on the way is made again.
+_rooms: List[Tuple[Any, Any]] = []
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class Connection(Setup, Facts):
     """A TLS or DTLS connection over a socket, a descriptor, any object with read() and write(), or (with None) no
     transport at all: then bio_read and bio_write move the ciphertext.
 
-    An object without a fileno() is used by its own methods: read(n) returns up to n bytes, b"" at the end, and write(data)
-    how many it took; None or BlockingIOError from either say "nothing now". What else they raise, recv or send raises.
+    An object without a fileno() is used by its own methods: read(n) returns up to n bytes, b"" at the end, and
+    write(data) how many it took; None or BlockingIOError from either say "nothing now". What else they raise, recv or
+    send raises, and the same call may be made again.
     `transport="object"` uses those methods of one that has a fileno() too.
 
     One thread may receive while another sends and a third closes. With a socket that has a timeout (settimeout) calls
@@ -82,6 +86,9 @@ class Connection(Setup, Facts):
         self._context = context
         self._socket = socket
         self._honors = bool(honor_timeout) and descriptor is not None and hasattr(socket, "gettimeout")
+        if self._honors:
+            # Calls that would have to wait come back with TIMEOUT at once, and _again() looks how long they may.
+            check(lib.pyssl_conn_set_timeout(self._handle, 0))
         self._app_data = None
         self._open_files = 0
         self._close_with_files = False
@@ -103,7 +110,9 @@ class Connection(Setup, Facts):
         """Sends close_notify when all went well, as far as that can be done at once, and closes the socket."""
         if kind is None:
             try:
-                self.shutdown()
+                # A second shutdown() would wait for the peer's close_notify.
+                if not self.get_shutdown() & _SENT_SHUTDOWN:
+                    self.shutdown()
             except (Error, OSError):
                 pass
         self._close()
@@ -120,20 +129,18 @@ class Connection(Setup, Facts):
             bufsiz = _RECORD
         elif bufsiz < 0:
             raise ValueError("bufsiz must not be negative")
-        peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
-        room = _rooms.pop() if _rooms else _new_room("uint8_t[]", _ROOM)
-        try:
-            count = _recv(self._handle, room, bufsiz, peek)
-            if count < 0 and (count == INTERRUPTED or self._honors):
-                count = self._again(count, lambda: _recv(self._handle, room, bufsiz, peek))
-            if count > 0:
-                data: bytes = _buffer(room, count)[:]
-                return data
-        finally:
-            _rooms.append(room)
-        if count == WANT_READ or count == 0:
-            raise WantReadError()
-        fail(count)
+        room = _rooms.pop() if _rooms else _new_room()
+        count = _recv(self._handle, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
+        if count < 0:
+            if count == WANT_READ:
+                _rooms.append(room)
+                raise WantReadError
+            count = self._after(count, _recv, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
+        data: bytes = room[1][:count]
+        _rooms.append(room)
+        if count == 0:
+            raise WantReadError
+        return data
 
     read = recv
 
@@ -153,12 +160,7 @@ class Connection(Setup, Facts):
             size = nbytes
         peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
         count: int = _recv(self._handle, room, size, peek)
-        if count < 0:
-            if count == INTERRUPTED or self._honors:
-                count = self._again(count, lambda: _recv(self._handle, room, size, peek))
-            if count < 0:
-                fail(count)
-        return count
+        return count if count >= 0 else self._after(count, _recv, room, size, peek)
 
     def send(self, buf: Any, flags: int = 0) -> int:
         """Sends at most one record (16,384 bytes); how many bytes that was. `flags` is ignored.
@@ -170,12 +172,7 @@ class Connection(Setup, Facts):
         if size > _MOST:
             raise ValueError("Cannot send more than 2**31-1 bytes at once.")
         count: int = _send(self._handle, data, size)
-        if count < 0:
-            if count == INTERRUPTED or self._honors:
-                count = self._again(count, lambda: _send(self._handle, data, size))
-            if count < 0:
-                fail(count)
-        return count
+        return count if count >= 0 else self._after(count, _send, data, size)
 
     write = send
 
@@ -199,7 +196,7 @@ class Connection(Setup, Facts):
 
         try:
             status = _send_all(self._handle, data, total, went)
-            if status and (status == INTERRUPTED or self._honors):
+            if status == INTERRUPTED or status == TIMEOUT:
                 status = self._again(status, rest)
             if status:
                 fail(status)
@@ -215,41 +212,45 @@ class Connection(Setup, Facts):
         """Does the handshake, or what is left of it."""
         status = _handshake(self._handle)
         if status:
-            if status == INTERRUPTED or self._honors:
-                status = self._again(status, lambda: _handshake(self._handle))
-            if status:
-                fail(status)
+            self._after(status, _handshake)
 
     def shutdown(self) -> bool:
         """Sends close_notify; called again, waits for the peer's. True when both were exchanged."""
         done = ffi.new("int *")
         status = lib.pyssl_conn_shutdown(self._handle, done)
-        if status and (status == INTERRUPTED or self._honors):
-            status = self._again(status, lambda: lib.pyssl_conn_shutdown(self._handle, done))
-        check(status)
+        if status:
+            self._after(status, lib.pyssl_conn_shutdown, done)
         return bool(done[0])
+
+    def _after(self, status: int, function: Any, *args: Any) -> int:
+        """What came of a call that did not succeed at once: its result when it does after all."""
+        if status == INTERRUPTED or status == TIMEOUT:
+            status = self._again(status, lambda: function(self._handle, *args))
+        if status < 0:
+            fail(status)
+        return status
 
     def _again(self, status: int, call: Callable[[], int]) -> int:
         """Calls again after a signal (its handlers have run by then) and, where the socket's timeout is honored, until
         that is over."""
-        timeout = self._socket.gettimeout() if self._honors and status != INTERRUPTED else None
-        if not timeout:
+        if not self._honors:
             while status == INTERRUPTED:
                 status = call()
             return status
-        deadline = _monotonic() + timeout
+        timeout = self._socket.gettimeout()
+        deadline = _monotonic() + timeout if timeout else None
         try:
-            while status in (WANT_READ, WANT_WRITE, INTERRUPTED):
-                left = deadline - _monotonic()
-                if left <= 0:
-                    raise TimeoutError("timed out")
-                # The first call did not wait. Now the library waits: it knows what other threads do meanwhile.
-                check(lib.pyssl_conn_set_timeout(self._handle, int(left * 1000) + 1))
+            while status in (INTERRUPTED, TIMEOUT):
+                left = -1
+                if deadline is not None:
+                    left = int((deadline - _monotonic()) * 1000) + 1
+                    if left <= 0:
+                        raise TimeoutError("timed out")
+                # The library waits, for it knows what other threads do meanwhile.
+                check(lib.pyssl_conn_set_timeout(self._handle, left))
                 status = call()
         finally:
-            lib.pyssl_conn_set_timeout(self._handle, -1)
-        if status == lib.PYSSL_ERR_TIMEOUT:
-            raise TimeoutError("timed out")
+            lib.pyssl_conn_set_timeout(self._handle, 0)
         return status
 
     # ---- without a socket
@@ -257,65 +258,68 @@ class Connection(Setup, Facts):
     def bio_read(self, bufsiz: int) -> bytes:
         """Takes up to `bufsiz` bytes of ciphertext for the peer; of DTLS, one datagram. WantReadError when there is
         none."""
-        if type(bufsiz) is not int and not isinstance(bufsiz, int):
+        if type(bufsiz) is not int or not 0 < bufsiz <= _ROOM:
+            return self._bio_read_much(bufsiz)
+        room = _rooms.pop() if _rooms else _new_room()
+        count = _bio_read(self._handle, room[0], bufsiz)
+        if count > 0:
+            data: bytes = room[1][:count]
+            _rooms.append(room)
+            return data
+        _rooms.append(room)
+        if count == WANT_READ:
+            raise WantReadError
+        self._bio_failed(count)
+
+    def _bio_read_much(self, bufsiz: int) -> bytes:
+        if not isinstance(bufsiz, int):
             raise TypeError("bufsiz must be an integer")
         if self._socket is not None:
-            self._refuse_bio()
-        room = _rooms.pop() if _rooms else _new_room("uint8_t[]", _ROOM)
-        try:
-            count = _bio_read(self._handle, room, bufsiz if 0 <= bufsiz < _ROOM else _limited(bufsiz))
-            if count > 0:
-                data: bytes = _buffer(room, count)[:]
-                if count == _ROOM < bufsiz:
-                    data += self._more(bufsiz - count)
-                return data
-        finally:
-            _rooms.append(room)
+            self._bio_failed(lib.PYSSL_ERR_ARGUMENT)
+        if bufsiz < 0:
+            raise ValueError("bufsiz must not be negative")
         if bufsiz == 0:
             raise Error([])
-        if count == WANT_READ:
-            raise WantReadError()
-        fail(count)
+        data = self.bio_read(int(min(bufsiz, _ROOM)))
+        while len(data) < bufsiz and len(data) % _ROOM == 0:
+            try:
+                data += self.bio_read(min(bufsiz - len(data), _ROOM))
+            except WantReadError:
+                break
+        return data
 
     def bio_read_into(self, buffer: Any) -> int:
         """Takes ciphertext for the peer into a writable buffer: how many bytes. WantReadError when there is none."""
-        if self._socket is not None:
-            self._refuse_bio()
         try:
             room = _from_buffer("uint8_t[]", buffer, True)
         except BufferError as error:
             raise TypeError(f"buffer must be writable: {error}") from None
         count: int = _bio_read(self._handle, room, len(room))
         if count < 0:
-            fail(count)
+            self._bio_failed(count)
         return count
 
-    def bio_write(self, buf: Any) -> int:
-        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram."""
+    def bio_write(self, buf: Any, flags: int = 0) -> int:
+        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram.
+
+        flags is there for callers of 0.10 and does nothing.
+        """
         data = buf if type(buf) is bytes else _bytes(buf)
-        if self._socket is not None:
-            self._refuse_bio()
-        if not data:
-            raise WantReadError()
         count: int = _bio_write(self._handle, data, len(data))
-        if count < 0:
-            fail(count)
+        if count <= 0:
+            self._bio_failed(count or WANT_READ)
         return count
 
     def bio_shutdown(self) -> None:
         """Tells that no more ciphertext will come."""
+        status = lib.pyssl_conn_bio_shutdown(self._handle)
+        if status:
+            self._bio_failed(status)
+
+    def _bio_failed(self, status: int) -> NoReturn:
         if self._socket is not None:
-            self._refuse_bio()
-        check(lib.pyssl_conn_bio_shutdown(self._handle))
-
-    def _more(self, most: int) -> bytes:
-        try:
-            return self.bio_read(most)
-        except WantReadError:
-            return b""
-
-    def _refuse_bio(self) -> NoReturn:
-        raise TypeError("Connection sock was not None")
+            raise TypeError("Connection sock was not None")
+        fail(status)
 
     # ---- DTLS
 
@@ -325,9 +329,8 @@ class Connection(Setup, Facts):
         WantReadError until it came, where nothing waits.
         """
         status = lib.pyssl_conn_dtls_listen(self._handle)
-        if status and (status == INTERRUPTED or self._honors):
-            status = self._again(status, lambda: lib.pyssl_conn_dtls_listen(self._handle))
-        check(status)
+        if status:
+            self._after(status, lib.pyssl_conn_dtls_listen)
 
     def DTLSv1_get_timeout(self) -> Optional[float]:
         """Seconds until DTLSv1_handle_timeout has something to do; None when no answer is awaited."""
@@ -408,8 +411,8 @@ class Connection(Setup, Facts):
     def from_handle(cls, context: Context, handle: int, socket: Any = None) -> Connection:
         """Takes a connection from other code: the handle is this object's from now on.
 
-        `context` is the Context it was made with; `socket`, if there is one, what its descriptor belongs to. What detach
-        left behind (socket, app data, callbacks) is taken up again.
+        `context` is the Context it was made with; `socket`, if there is one, what its descriptor belongs to. What
+        detach left behind (socket, app data, callbacks) is taken up again.
         """
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
@@ -429,6 +432,11 @@ class Connection(Setup, Facts):
 Connection.__module__ = "OpenSSL.SSL"
 
 
+def _new_room() -> Tuple[Any, Any]:
+    room = _allocate("uint8_t[]", _ROOM)
+    return room, ffi.buffer(room)
+
+
 def _bytes(buf: Any) -> Any:
     """The memory of any buffer; text as UTF-8, as it always was."""
     if isinstance(buf, str):
@@ -439,9 +447,3 @@ def _bytes(buf: Any) -> Any:
     elif hasattr(buf, "__len__") and len(buf) > _MOST and isinstance(buf, bytes):
         raise ValueError("Cannot send more than 2**31-1 bytes at once.")
     return _from_buffer("uint8_t[]", buf)
-
-
-def _limited(bufsiz: int) -> int:
-    if bufsiz < 0:
-        raise ValueError("bufsiz must not be negative")
-    return min(bufsiz, _ROOM)

@@ -68,7 +68,8 @@ class Context(Handle):
 
     def use_certificate(self, cert: Certificate) -> None:
         """Sets the certificate this end shows: an X509, or a certificate of the `cryptography` package. It is copied."""
-        check(lib.pyssl_ctx_use_certificate(self._handle, certificate(cert)._handle))
+        own = certificate(cert)  # which must outlive the call
+        check(lib.pyssl_ctx_use_certificate(self._handle, own._handle))
 
     def use_certificate_file(self, certfile: StrOrBytesPath, filetype: int = FILETYPE_PEM) -> None:
         """Sets the certificate this end shows, from a file: the first in it."""
@@ -81,14 +82,16 @@ class Context(Handle):
 
     def add_extra_chain_cert(self, certobj: Certificate) -> None:
         """Adds a certificate to those that are sent after this end's own. It is copied."""
-        check(lib.pyssl_ctx_add_extra_chain_cert(self._handle, certificate(certobj)._handle))
+        own = certificate(certobj)  # which must outlive the call
+        check(lib.pyssl_ctx_add_extra_chain_cert(self._handle, own._handle))
 
     def use_privatekey(self, pkey: PrivateKey) -> None:
         """Sets this end's private key: a PKey, or a key of the `cryptography` package.
 
         Error ("key values mismatch") where a certificate is set already that it does not belong to.
         """
-        check(lib.pyssl_ctx_use_privatekey(self._handle, private_key(pkey)._handle))
+        own = private_key(pkey)  # which must outlive the call
+        check(lib.pyssl_ctx_use_privatekey(self._handle, own._handle))
 
     def use_privatekey_file(self, keyfile: StrOrBytesPath, filetype: int = FILETYPE_PEM) -> None:
         """Sets this end's private key, from a file. set_passwd_cb() gives the passphrase of an encrypted one; nobody
@@ -195,7 +198,8 @@ class Context(Handle):
 
     def add_client_ca(self, certificate_authority: Certificate) -> None:
         """Names to clients one authority more: the certificate's subject."""
-        check(lib.pyssl_ctx_add_client_ca(self._handle, certificate(certificate_authority)._handle))
+        own = certificate(certificate_authority)  # which must outlive the call
+        check(lib.pyssl_ctx_add_client_ca(self._handle, own._handle))
 
     # ---- protocol
 

@@ -1,7 +1,7 @@
 """Connections and Contexts given to code in other languages, and taken from it.
 
 The handle goes, and with it the right to free it. Another object stands in for the one that was given away, with its
-callbacks, transport and app data: it is what callbacks are given from then on. It lives as long as the library needs it.
+callbacks, transport and app data: callbacks are given that one from then on. It lives as long as the library needs it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _CONTEXT = ("_app_data", "_passwd_cb")
 def give_away(connection: Connection) -> int:
     """Connection.detach."""
     stand_in = stand_in_for(connection._handle, None)
+    if connection._honors:
+        check(lib.pyssl_conn_set_timeout(connection._handle, -1))
     _move(connection, stand_in, _CONNECTION)
     return _number(_leave(connection))
 

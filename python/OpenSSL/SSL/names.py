@@ -19,9 +19,9 @@ def to_cryptography_names(names: List[X509Name]) -> List[x509.Name]:
 
 
 def _in_certificate(name: X509Name) -> X509:
-    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.asymmetric import ec
 
-    key = PKey.from_cryptography_key(ed25519.Ed25519PrivateKey.generate())
+    key = PKey.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()))
     cert = X509()
     cert.set_version(2)
     cert.set_serial_number(1)

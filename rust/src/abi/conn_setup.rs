@@ -121,6 +121,7 @@ pub unsafe extern "C" fn pyssl_conn_get_context(conn: *mut pyssl_conn, out: *mut
 
 /// Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
 /// callback. What was set on the connection itself stays.
+/// @param ctx  the context to use from now on; kept
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
 pub extern "C" fn pyssl_conn_set_context(conn: *mut pyssl_conn, ctx: *mut pyssl_ctx) -> pyssl_status {
@@ -138,6 +139,7 @@ pub unsafe extern "C" fn pyssl_conn_set_options(conn: *mut pyssl_conn, options: 
 }
 
 /// Sets the certificate this end shows.
+/// @param cert  it is copied
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
 pub extern "C" fn pyssl_conn_use_certificate(conn: *mut pyssl_conn, cert: *mut pyssl_x509) -> pyssl_status {
@@ -208,6 +210,7 @@ pub extern "C" fn pyssl_conn_key_update(conn: *mut pyssl_conn, peer_too: c_int) 
 
 /// DTLS: how many bytes of UDP payload the path takes.
 /// @param taken  receives 1, or 0 when that is too few to work with or the connection does not speak DTLS
+/// @param mtu  bytes that a datagram may have
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_ciphertext_mtu(

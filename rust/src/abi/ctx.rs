@@ -66,6 +66,7 @@ pub extern "C" fn pyssl_ctx_free(ctx: *mut pyssl_ctx) -> pyssl_status {
 }
 
 /// Sets the certificate that this end shows. It is copied.
+/// @param cert  it is copied
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
 pub extern "C" fn pyssl_ctx_use_certificate(ctx: *mut pyssl_ctx, cert: *mut pyssl_x509) -> pyssl_status {
@@ -102,6 +103,7 @@ pub unsafe extern "C" fn pyssl_ctx_use_certificate_chain_file(
 }
 
 /// Adds a certificate to the chain that is sent after this end's own. It is copied.
+/// @param cert  it is copied
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
 pub extern "C" fn pyssl_ctx_add_extra_chain_cert(ctx: *mut pyssl_ctx, cert: *mut pyssl_x509) -> pyssl_status {

@@ -27,6 +27,7 @@ pub extern "C" fn pyssl_openssl_version(what: c_int) -> *const c_char {
 }
 
 /// OpenSSL's words for a result of verifying (X509_V_*).
+/// @param code  X509_V_*
 /// @return a static string, never NULL
 #[no_mangle]
 pub extern "C" fn pyssl_verify_error_string(code: c_int) -> *const c_char {

@@ -150,6 +150,7 @@ pub unsafe extern "C" fn pyssl_name_hash(name: *mut pyssl_name, out: *mut u32) -
 
 /// Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
 /// @param out  receives -1, 0 or 1
+/// @param other  the name to compare with
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_compare(

@@ -181,7 +181,9 @@ def attempt(client: SSL.Connection, server: SSL.Connection) -> Tuple[Failure, Fa
     # The end that did not fail hears of the other's failure.
     for at, end in enumerate(ends):
         if failures[1 - at] is not None and failures[at] is None:
-            failures[at] = _drain(end) if done[at] else _step(end)[0]
+            if not done[at]:
+                failures[at] = _step(end)[0]
+            failures[at] = failures[at] or _drain(end)
     return failures[0], failures[1]
 
 
@@ -221,6 +223,11 @@ def reasons(error: Union[BaseException, None]) -> List[str]:
     assert isinstance(error, SSL.Error), repr(error)
     entries: List[Tuple[str, str, str]] = error.args[0]
     return [reason for _, _, reason in entries]
+
+
+def was_told(failure: Union[BaseException, None]) -> bool:
+    """Whether a failure is that a fatal alert came."""
+    return any("alert" in reason or reason == "tlsv1 bad certificate status response" for reason in reasons(failure))
 
 
 def handles() -> Any:

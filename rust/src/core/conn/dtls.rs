@@ -33,7 +33,14 @@ impl Conn {
 
     /// How many bytes of UDP payload the path takes.
     pub fn set_ciphertext_mtu(&self, mtu: libc::c_long) -> bool {
-        self.is_dtls && self.look().ssl.set_ciphertext_mtu(mtu)
+        const SSL_OP_NO_QUERY_MTU: u64 = 1 << 12;
+        if !self.is_dtls {
+            return false;
+        }
+        let engine = self.look();
+        // Without this the handshake would ask the transport after all, and forget what was said here.
+        engine.ssl.set_options(SSL_OP_NO_QUERY_MTU);
+        engine.ssl.set_ciphertext_mtu(mtu)
     }
 
     /// How many bytes of data fit one datagram; 0 before the handshake.

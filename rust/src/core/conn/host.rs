@@ -2,14 +2,16 @@
 //!
 //! A callback that raises ends its connection, and closed: the peer gets a fatal alert, later operations fail. Where
 //! OpenSSL lets a callback refuse, it sends the alert. Where it does not (info, key log), the wire is poisoned: from then
-//! on OpenSSL reads a record that cannot be, and sends the alert that such a peer deserves.
+//! on OpenSSL reads a record that cannot be, and sends the alert that such a peer deserves. DTLS passes over such records:
+//! there the alert is written here, while it goes in the clear, or close_notify once the handshake is done.
 
 use super::{explain, Conn, Engine, Transport};
 use crate::core::ctx::{Alpn, Answer, Callbacks, Raised};
 use crate::core::error::Error;
+use crate::core::sys::err;
+use crate::core::sys::poison::Poison;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::ssl_callbacks::{Host, Select, Staple};
-use crate::core::sys::{err, poison};
 use openssl::x509::X509StoreContextRef;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -72,14 +74,15 @@ impl Host for Conn {
 
     fn cookie_generate(&self) -> Option<Vec<u8>> {
         let callbacks = self.current();
-        let cookie = self.run(|| callbacks.cookie_generate.as_ref().map(|callback| callback(self)).transpose());
-        self.after_cookie(cookie).flatten()
+        let callback = callbacks.cookie_generate.as_ref()?;
+        self.run(|| callback(self)).ok()
     }
 
     fn cookie_verify(&self, cookie: &[u8]) -> bool {
-        let callbacks = self.current();
-        let verdict = self.run(|| callbacks.cookie_verify.as_ref().map(|callback| callback(self, cookie)).transpose());
-        self.after_cookie(verdict).flatten().unwrap_or(false)
+        match &self.current().cookie_verify {
+            Some(callback) => self.run(|| callback(self, cookie)).unwrap_or(false),
+            None => false,
+        }
     }
 }
 
@@ -97,24 +100,12 @@ impl Conn {
             self.callback_failed.store(true, Ordering::SeqCst);
             let engine = self.look();
             if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
-                wire.poison = Some(poison::Poison::new(self.is_dtls));
+                wire.poison = Some(Poison::new(self.is_dtls));
+                if self.is_dtls {
+                    wire.end_datagrams();
+                }
             };
         })
-    }
-
-    /// OpenSSL sends no alert when a cookie callback fails. Cookies are of the time before encryption: the alert is
-    /// written here.
-    fn after_cookie<T>(&self, answer: Answer<T>) -> Option<T> {
-        if answer.is_err() {
-            self.plain_alert(&self.look());
-        }
-        answer.ok()
-    }
-
-    fn plain_alert(&self, engine: &Engine) {
-        if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
-            wire.write_alert(&poison::DTLS_INTERNAL_ERROR);
-        };
     }
 
     /// A callback raised in the operation that just ended: the engine is brought to its end.
@@ -128,12 +119,8 @@ impl Conn {
             }
         };
         // DTLS drops what it cannot decrypt without a word; TLS never gets here.
-        if matches!(end, Stop::WantRead) {
-            if engine.ssl.is_init_finished() {
-                let _ = engine.ssl.shutdown();
-            } else {
-                self.plain_alert(engine);
-            }
+        if matches!(end, Stop::WantRead) && engine.ssl.is_init_finished() {
+            let _ = engine.ssl.shutdown();
         }
         *self.failure.lock() = Some("a callback raised an exception".to_owned());
         err::clear();

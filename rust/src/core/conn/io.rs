@@ -3,6 +3,7 @@
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::err;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::os::fd::RawFd;
@@ -34,8 +35,12 @@ impl Conn {
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
     /// be made again with the same bytes, though not necessarily at the same address.
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
+        self.send_within(&mut self.patience(), bytes)
+    }
+
+    fn send_within(&self, patience: &mut Patience, bytes: &[u8]) -> Result<usize> {
         let mut taken = None;
-        let result = self.drive(Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         if result.is_err() {
             if let Some(taken) = taken {
                 self.look().unflushed.set(Some(taken));
@@ -48,15 +53,22 @@ impl Conn {
     /// again with the rest.
     pub fn send_all(&self, bytes: &[u8], sent: &mut usize) -> Result<()> {
         *sent = 0;
-        while *sent < bytes.len() {
-            *sent += self.send(&bytes[*sent..])?;
+        // One deadline for all of it.
+        let mut patience = self.patience();
+        while let Some(rest @ [_, ..]) = bytes.get(*sent..) {
+            *sent += self.send_within(&mut patience, rest)?;
         }
         Ok(())
     }
 
     /// Sends close_notify. True when the peer's has come too.
     pub fn shutdown(&self) -> Result<bool> {
-        self.drive(Flush::Needed, |engine| engine.ssl.shutdown())
+        let mut said = None;
+        let result = self.drive(Flush::Needed, |engine| shutdown_step(engine, &mut said));
+        if result.is_err() {
+            self.look().unsaid.set(said);
+        }
+        result
     }
 
     /// Takes ciphertext that came from the peer by the user's own ways.
@@ -91,6 +103,10 @@ impl Conn {
         Ok(())
     }
 
+    fn patience(&self) -> Patience {
+        Patience::new(self.timeout.load(Ordering::Relaxed))
+    }
+
     fn pumped_only(&self) -> Result<()> {
         match self.transport {
             Transport::Pumped => Ok(()),
@@ -99,8 +115,16 @@ impl Conn {
     }
 
     /// Does an operation, waiting as its transport and timeout allow: the one loop all I/O goes through.
-    pub(super) fn drive<T>(&self, flush: Flush, mut operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
-        let mut patience = Patience::new(self.timeout.load(Ordering::Relaxed));
+    pub(super) fn drive<T>(&self, flush: Flush, operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
+        self.drive_within(&mut self.patience(), flush, operation)
+    }
+
+    fn drive_within<T>(
+        &self,
+        patience: &mut Patience,
+        flush: Flush,
+        mut operation: impl FnMut(&Engine) -> Result<T, Stop>,
+    ) -> Result<T> {
         loop {
             if let Transport::Socket { fd, identity } = self.transport {
                 self.check_identity(fd, identity)?;
@@ -111,7 +135,9 @@ impl Conn {
                 }
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
-                if self.piped_step(&**pipe, reading, writing, flush, &result, &mut patience)? {
+                if self.piped_step(&**pipe, reading, writing, flush, &result, patience)? {
+                    // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
+                    err::clear();
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));
@@ -128,7 +154,7 @@ impl Conn {
                     if unsent {
                         events |= libc::POLLOUT;
                     }
-                    self.wait(fd, events, arrivals, &mut patience).map_err(|error| match error {
+                    self.wait(fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
                         None => self.explain(want),
                     })?;
@@ -138,7 +164,7 @@ impl Conn {
             }
             if result.is_ok() {
                 // Done but for the flush: the operation must not run again.
-                self.flush(&mut patience)?;
+                self.flush(patience)?;
                 return result.map_err(|stop| self.explain(stop));
             }
         }
@@ -152,22 +178,26 @@ impl Conn {
     ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         self.not_ended_by_callback()?;
-        crate::core::sys::err::clear();
         engine.ssl.wire().borrow_mut().flush();
         let mut result = operation(&engine);
         if self.callback_failed.load(Ordering::SeqCst) {
             self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent, send_errno) = {
+        let (arrivals, unsent, errno, send_errno) = {
             let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog(), wire.send_errno)
+            (wire.arrivals, wire.backlog(), wire.errno, wire.send_errno)
         };
+        if errno != 0 && matches!(result, Err(Stop::WantRead)) {
+            // Of a datagram socket: the call fails, the connection may go on.
+            result = Err(Stop::Syscall(errno));
+        }
         if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
             result = Err(Stop::Syscall(send_errno));
         }
         drop(engine);
-        if self.arrivals.swap(arrivals, Ordering::SeqCst) != arrivals {
+        if self.arrivals.load(Ordering::SeqCst) != arrivals {
+            self.arrivals.store(arrivals, Ordering::SeqCst);
             // Whoever waits for input may have got what it needs by this thread's reading.
             self.waiters.wake();
         }
@@ -182,8 +212,12 @@ impl Conn {
         let wants_input = events & libc::POLLIN != 0;
         let stale =
             || self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
-        let resend = self.dtls_timeout().map(|left| Instant::now() + left);
         let deadline = patience.deadline();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            // Also when there is always a little progress: the time is for the whole call.
+            return Err(Some(Error::bare(Status::Timeout)));
+        }
+        let resend = self.dtls_timeout().map(|left| Instant::now() + left);
         let resend = resend.filter(|resend| deadline.is_none_or(|deadline| *resend < deadline));
         match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
@@ -304,6 +338,19 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
         return Err(Stop::WantWrite);
     }
     Ok(sent)
+}
+
+/// As with a send, close_notify has gone once it is out of the outbox.
+fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Stop> {
+    let done = match said.take().or_else(|| engine.unsaid.take()) {
+        Some(done) => done,
+        None => engine.ssl.shutdown()?,
+    };
+    if engine.ssl.wire().borrow().backlog() {
+        *said = Some(done);
+        return Err(Stop::WantWrite);
+    }
+    Ok(done)
 }
 
 /// How long a call may still wait. The clock is first looked at when there is something to wait for.

@@ -82,6 +82,8 @@ struct Engine {
     /// Bytes of a send that SSL has taken but whose records wait in the outbox: the caller was told WANT_WRITE and
     /// will come again with the same bytes.
     unflushed: Cell<Option<usize>>,
+    /// As `unflushed`, for the close_notify of a shutdown: what that is to return.
+    unsaid: Cell<Option<bool>>,
     /// A handshake was done: another one is a renegotiation, with data of the first one's session in between.
     established: Cell<bool>,
     /// A renegotiation was asked for and has not begun.
@@ -121,6 +123,7 @@ impl Conn {
             ssl,
             busy: Cell::new(false),
             unflushed: Cell::new(None),
+            unsaid: Cell::new(None),
             established: Cell::new(false),
             asked_again: Cell::new(false),
             set_aside: RefCell::default(),

@@ -8,7 +8,6 @@ use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::Woken;
 use parking_lot::Mutex;
 use std::sync::atomic::Ordering;
-use std::thread::{self, ThreadId};
 
 /// What a transport of functions did.
 pub enum Piped {
@@ -31,7 +30,7 @@ pub trait Pipe: Send + Sync {
 /// One direction of a pipe: a thread at a time. A thread that comes back to its own turn is calling from inside the
 /// transport.
 #[derive(Default)]
-pub(super) struct Turn(Mutex<Option<ThreadId>>);
+pub(super) struct Turn(Mutex<Option<usize>>);
 
 enum Taken<'a> {
     Mine(Held<'a>),
@@ -49,7 +48,7 @@ impl Drop for Held<'_> {
 
 impl Turn {
     fn take<'a>(&'a self, conn: &'a Conn) -> Result<Taken<'a>> {
-        let me = thread::current().id();
+        let me = this_thread();
         let mut turn = self.0.lock();
         match *turn {
             Some(holder) if holder == me => {
@@ -68,8 +67,15 @@ impl Turn {
     }
 
     fn is_mine(&self) -> bool {
-        *self.0.lock() == Some(thread::current().id())
+        *self.0.lock() == Some(this_thread())
     }
+}
+
+/// This thread, among those that are alive. (std's `thread::current()` allocates for a thread that C has made, and what it
+/// made for the main thread is never freed.)
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here) as usize)
 }
 
 impl Conn {

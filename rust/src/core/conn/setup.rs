@@ -60,7 +60,8 @@ impl Conn {
     /// Refuses a peer whose certificate is not for this DNS name or IP address, and turns verification on.
     pub fn set_verify_host(&self, name: &str) -> Result<()> {
         let name = name.strip_suffix('.').unwrap_or(name);
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+        let address = bare.parse::<IpAddr>();
         let engine = self.look();
         let done = match address {
             Ok(IpAddr::V4(address)) => engine.ssl.expect(Expected::Address(&address.octets())),

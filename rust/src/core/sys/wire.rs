@@ -6,7 +6,7 @@
 
 use super::buffer::Buffer;
 use super::ext;
-use super::poison::Poison;
+use super::poison::{as_heard, has_encrypted_dtls, Poison, DTLS_INTERNAL_ERROR};
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
@@ -39,6 +39,10 @@ pub struct Wire {
     pub read_ahead: usize,
     /// Read before, and in place of, all that comes: the connection is to end.
     pub poison: Option<Poison>,
+    /// DTLS has begun to encrypt what it writes.
+    encrypts: bool,
+    /// What is written goes nowhere.
+    mute: bool,
 }
 
 /// A descriptor that is used without ever blocking.
@@ -77,6 +81,8 @@ impl Wire {
             first: Vec::new(),
             read_ahead: 0,
             poison: None,
+            encrypts: false,
+            mute: false,
         }
     }
 
@@ -125,9 +131,13 @@ impl Wire {
         true
     }
 
-    /// An alert in the clear, where OpenSSL sends none.
-    pub fn write_alert(&mut self, record: &[u8]) {
-        self.write(record);
+    /// Says as the last thing on a DTLS connection that the handshake fails. False when it has gone too far for that.
+    pub fn end_datagrams(&mut self) -> bool {
+        if !self.encrypts {
+            self.write(&DTLS_INTERNAL_ERROR);
+            self.mute = true;
+        }
+        self.mute
     }
 
     fn read(&mut self, room: &mut [u8]) -> Read {
@@ -175,6 +185,10 @@ impl Wire {
             Err(errno) => {
                 self.arrivals += 1;
                 self.errno = errno;
+                if socket.is_datagram {
+                    // A refusal (ICMP) of one datagram. SSL is not told, for it would give up.
+                    return Read::Later;
+                }
                 Read::Failed
             }
         }
@@ -182,6 +196,12 @@ impl Wire {
 
     /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox.
     fn write(&mut self, bytes: &[u8]) {
+        if self.mute {
+            return;
+        }
+        self.encrypts |= has_encrypted_dtls(bytes);
+        let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
+        let bytes = alert.as_ref().map_or(bytes, |alert| alert);
         let Some(socket) = self.socket else { return self.outbox.push(bytes) };
         let mut sent = 0;
         if self.flush() && self.send_errno == 0 {

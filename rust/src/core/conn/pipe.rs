@@ -157,7 +157,10 @@ impl Conn {
                         let mut wire = engine.ssl.wire().borrow_mut();
                         rest.append(wire.outbox.take());
                         wire.outbox = rest;
-                        return stopped.map(|_| false);
+                        drop(wire);
+                        drop(engine);
+                        stopped?;
+                        return self.not_closed().map(|()| false);
                     }
                 }
             }
@@ -182,7 +185,11 @@ impl Conn {
         self.not_closed()?;
         let mut room = vec![0; wanted];
         let moved = pipe.read(&mut room);
-        let got = checked(moved, wanted)?.ok_or_else(|| Error::bare(Status::WantRead))?;
+        let Some(got) = checked(moved, wanted)? else {
+            // Closed while it was inside: nothing more will come.
+            self.not_closed()?;
+            return Err(Error::bare(Status::WantRead));
+        };
         let engine = self.look();
         let mut wire = engine.ssl.wire().borrow_mut();
         match got {

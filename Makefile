@@ -43,7 +43,9 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 test: build tools ## every test there is: cargo test, ctest, pytest; ends with a line for each
 	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
-	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest'
+	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
+	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
+	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'
 
 test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
@@ -137,7 +139,7 @@ $(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
 
 tools:
 	@tests/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils clang:clang \
-	    pkg-config:pkg-config abidiff:abigail-tools
+	    pkg-config:pkg-config abidiff:abigail-tools ruby:ruby luajit:luajit
 
 tools-system:
 	@tests/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev

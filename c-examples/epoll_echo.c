@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pyssl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -168,9 +169,11 @@ static void go_on(int epoll, struct client *client) {
 static void welcome(int epoll, pyssl_ctx *ctx, int fd) {
     struct client *client = calloc(1, sizeof *client);
     struct epoll_event event = {0};
+    int on = 1;
 
     if (client == NULL)
         die_of_errno("client");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* an echo follows the session tickets at once */
     client->fd = fd;
     if (pyssl_conn_new_fd(ctx, fd, &client->conn) != PYSSL_OK ||
         pyssl_conn_set_accept_state(client->conn) != PYSSL_OK)

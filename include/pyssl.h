@@ -2579,6 +2579,14 @@ pyssl_status pyssl_conn_keep(pyssl_conn *conn,
                              pyssl_destructor destroy);
 
 /**
+ * In a process forked from the one that made the connection: takes it over, and the parent must not use it any more.
+ * Until then every call that moves bytes gives PYSSL_ERR_CLOSED there; state can be read.
+ * @return PYSSL_OK (also when it is this process's already); PYSSL_ERR_HANDLE; PYSSL_ERR_BUSY when a call was in the middle
+ *         of it as the process forked (a call that only waited for the peer does not matter)
+ */
+pyssl_status pyssl_conn_adopt_after_fork(pyssl_conn *conn);
+
+/**
  * How long each call may wait.
  * @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
  *                      at all on one with O_NONBLOCK
@@ -2630,11 +2638,13 @@ pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
                                  size_t *sent);
 
 /**
- * Sends close_notify; called again, waits for the peer's.
+ * Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
+ * PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
  * @param done  receives 1 when both were exchanged, 0 when only this end's went
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */
-pyssl_status pyssl_conn_shutdown(pyssl_conn *conn, int *done);
+pyssl_status pyssl_conn_shutdown(pyssl_conn *conn,
+                                 int *done);
 
 /**
  * Waits for a DTLS ClientHello with a cookie that the context's callback accepts (RFC 6347, 4.2.1); the handshake comes

@@ -1,7 +1,7 @@
 """run.py NAME=COMMAND...: runs test suites, each whatever became of those before, and ends with a line for each.
 
-Counts are read from what cargo test, ctest and pytest print. The result is non-zero when a test failed, a suite did
-not run to its end, or one ran no test at all.
+Counts are read from what cargo test, ctest, pytest and minitest print (tests/lua prints what minitest does). The result
+is non-zero when a test failed, a suite did not run to its end, or one ran no test at all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 from typing import NamedTuple
+
+RUNS = r"^(\d+) runs, \d+ assertions, (\d+) failures, (\d+) errors, (\d+) skips"
 
 
 class Outcome(NamedTuple):
@@ -55,7 +57,7 @@ def run(name: str, command: str) -> Outcome:
 
 
 def count(output: str) -> tuple[int, int, int]:
-    """(passed, failed, skipped) by the summaries of cargo test (one for each program), ctest and pytest."""
+    """(passed, failed, skipped) by the summaries of cargo test (one for each program), ctest, pytest and minitest."""
     passed = failed = skipped = 0
     for good, bad, ignored in re.findall(r"^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored", output, re.M):
         passed, failed, skipped = passed + int(good), failed + int(bad), skipped + int(ignored)
@@ -67,6 +69,9 @@ def count(output: str) -> tuple[int, int, int]:
             passed += int(number) if what == "passed" else 0
             failed += int(number) if what in ("failed", "error", "errors") else 0
             skipped += int(number) if what in ("skipped", "xfailed") else 0
+    for runs, *bad, left_out in re.findall(RUNS, output, re.M):
+        wrong, skips = sum(map(int, bad)), int(left_out)
+        passed, failed, skipped = passed + int(runs) - wrong - skips, failed + wrong, skipped + skips
     return passed, failed, skipped
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import SSL, crypto
 from .version import (
     __author__,
@@ -17,6 +15,7 @@ from .version import (
     libpyssl_version,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 

@@ -8,11 +8,13 @@ Connection._socket: those stand with their classes.)
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._native import ffi
 from .crypto import X509Name
 from .SSL import Connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["ffi", "lib"]
 
@@ -30,5 +32,5 @@ class _Lib:
 
 lib = _Lib()
 
-X509Name._name = property(lambda self: self)
-Connection._ssl = None
+X509Name._name = property(lambda self: self)  # type: ignore[attr-defined]
+Connection._ssl = None  # type: ignore[attr-defined]

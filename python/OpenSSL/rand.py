@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
 from ._native import Described, fail, ffi, int_of, lib
 from ._native.path import path_bytes
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._native.path import StrOrBytesPath
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.worker import FOLDER, Case, rate
+from bench.worker import FOLDER, Case, processor_clock, rate
 
 from OpenSSL import crypto
 
@@ -16,6 +16,7 @@ def crypto_cases() -> dict[str, Case]:
     cert, key = crypto.load_certificate(PEM, cert_pem), crypto.load_privatekey(PEM, key_pem)
     store = crypto.X509Store()
     store.add_cert(crypto.load_certificate(PEM, ca_pem))
+    verify(store, signed_by_ca(1))
     assert getters(cert)[0] == "localhost"
     return {
         "load-certificate": lambda seconds: rate(lambda: crypto.load_certificate(PEM, cert_pem), 20, seconds),
@@ -23,6 +24,7 @@ def crypto_cases() -> dict[str, Case]:
         "digest": lambda seconds: rate(lambda: cert.digest("sha256"), 20, seconds),
         "build": lambda seconds: rate(lambda: build(key), 1, seconds),
         "verify": lambda seconds: rate(lambda: verify(store, cert), 1, seconds),
+        "verify-new": lambda seconds: verify_new(store, seconds),
         "load-privatekey": lambda seconds: rate(lambda: crypto.load_privatekey(PEM, key_pem), 1, seconds),
     }
 
@@ -54,3 +56,29 @@ def build(key: crypto.PKey) -> bytes:
 
 def verify(store: crypto.X509Store, cert: crypto.X509) -> None:
     crypto.X509StoreContext(store, cert).verify_certificate()
+
+
+def verify_new(store: crypto.X509Store, seconds: float) -> float:
+    """Every time a certificate that was never seen before, which is what a client meets at its first connection."""
+    spent, count = 0.0, 0
+    while spent < seconds:
+        cert = signed_by_ca(count)
+        begin = processor_clock()
+        verify(store, cert)
+        spent += processor_clock() - begin
+        count += 1
+    return count / spent
+
+
+def signed_by_ca(serial: int) -> crypto.X509:
+    ca = crypto.load_certificate(PEM, (FOLDER / "ca.pem").read_bytes())
+    cert = crypto.X509()
+    cert.set_version(2)
+    cert.set_serial_number(serial + 1)
+    cert.get_subject().CN = "new"
+    cert.set_issuer(ca.get_subject())
+    cert.gmtime_adj_notBefore(0)
+    cert.gmtime_adj_notAfter(HOUR)
+    cert.set_pubkey(ca.get_pubkey())
+    cert.sign(crypto.load_privatekey(PEM, (FOLDER / "ca.key").read_bytes()), "sha256")
+    return crypto.load_certificate(PEM, crypto.dump_certificate(PEM, cert))

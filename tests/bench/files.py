@@ -10,13 +10,14 @@ HOUR = 3600
 
 
 def issue(folder: Path) -> None:
-    """Writes ca.pem, server.pem and server.key."""
+    """Writes ca.pem, ca.key, server.pem and server.key."""
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, server_key = new_key(), new_key()
     ca = certificate("Bench CA", ca_key, None, ca_key, [(b"basicConstraints", True, b"CA:TRUE")])
     alternatives = [(b"subjectAltName", False, b"DNS:localhost,DNS:www.example.org")]
     server = certificate("localhost", server_key, ca, ca_key, alternatives)
     (folder / "ca.pem").write_bytes(crypto.dump_certificate(crypto.FILETYPE_PEM, ca))
+    (folder / "ca.key").write_bytes(crypto.dump_privatekey(crypto.FILETYPE_PEM, ca_key))
     (folder / "server.pem").write_bytes(crypto.dump_certificate(crypto.FILETYPE_PEM, server))
     (folder / "server.key").write_bytes(crypto.dump_privatekey(crypto.FILETYPE_PEM, server_key))
 

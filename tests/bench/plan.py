@@ -154,7 +154,8 @@ def crypto() -> list[Case]:
         case("getters", "CN of subject and issuer, serial number, notAfter, has_expired", 3.0),
         case("digest", "digest sha256 of a certificate", 3.0),
         case("build", "Build, sign and dump an EC certificate with two names", 1.4),
-        case("verify", "X509StoreContext.verify_certificate", 1.2),
+        case("verify", "X509StoreContext.verify_certificate, the same certificate again", 1.2),
+        case("verify-new", "X509StoreContext.verify_certificate, a new certificate each time", 1.2),
         case("load-privatekey", "load_privatekey, PEM", 1.0),
         Case(
             "import",

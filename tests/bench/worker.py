@@ -3,7 +3,7 @@
     python -m bench.... DIR                reads "CASE SECONDS" lines and answers each with a line that holds the result
     python -m bench.... DIR idle PAIRS     prints the resident bytes of one side of an idle connection
 
-DIR has server.pem, server.key and ca.pem. The first line out names what is measured.
+DIR has server.pem, server.key, ca.pem and ca.key. The first line out names what is measured.
 """
 
 from __future__ import annotations

@@ -61,4 +61,15 @@ function helper.pump(client, server)
     error("the handshake never ended")
 end
 
+-- OpenSSL's own server for one connection, which sends back each line reversed; its process and port.
+function helper.s_server(pem)
+    local command = "timeout 60 openssl s_server -accept 127.0.0.1:0 -naccept 1 -rev -cert %s -key %s 2>&1 </dev/null"
+    local child = io.popen(command:format(pem, pem))
+    for line in child:lines() do
+        local port = line:match("^ACCEPT .*:(%d+)$")
+        if port then return child, tonumber(port) end
+    end
+    error("openssl s_server did not start")
+end
+
 return helper

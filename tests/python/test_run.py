@@ -29,13 +29,18 @@ PYTEST = """
 FAILED tests/python/test_x.py::test_x - assert 0
 == 2 failed, 30 passed, 1 skipped, 1 xfailed, 1 error in 63.07s (0:01:03) ==
 """
+MINITEST = """
+Finished in 0.177561s, 73.2145 runs/s, 416.7592 assertions/s.
+
+13 runs, 74 assertions, 1 failures, 2 errors, 3 skips
+"""
 
 
 @pytest.mark.parametrize(
     ("output", "counts"),
     [(CARGO, "11 passed, 2 failed, 1 skipped"), (CTEST, "1 passed, 2 failed, 1 skipped")]
-    + [(PYTEST, "30 passed, 3 failed, 2 skipped")],
-    ids=["cargo", "ctest", "pytest"],
+    + [(PYTEST, "30 passed, 3 failed, 2 skipped"), (MINITEST, "7 passed, 3 failed, 3 skipped")],
+    ids=["cargo", "ctest", "pytest", "minitest"],
 )
 def test_counts_are_those_of_the_suite(output: str, counts: str) -> None:
     code, line = run(f"suite=printf '%s' '{output}'")

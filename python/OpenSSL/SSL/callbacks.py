@@ -8,11 +8,14 @@ Where other code than Python drives the connection no call of Python's led here:
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, Callable, Dict, List
 from weakref import WeakValueDictionary, ref
 
 from .._native import ffi, lib, pending, trampoline
 from ..crypto import X509
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List
 
 #: Every Connection and every Context by its handle.
 live: WeakValueDictionary[int, Any] = WeakValueDictionary()

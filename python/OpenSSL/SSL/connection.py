@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket as _socket
+from _socket import MSG_PEEK as _MSG_PEEK
 from time import monotonic as _monotonic
-from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
 from .._native import ffi, handle_of, int_of, lib
 from . import callbacks
@@ -15,15 +14,15 @@ from .handoff import give_away, take_in
 from .setup import Setup
 from .transport import descriptor_of, functions_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Tuple, Type
+    from typing import Any, Callable, List, NoReturn, Optional, Tuple, Type
 
 #: TLS moves at most this much at a time (RFC 8446, 5.1).
 _RECORD = 16384
 #: Ciphertext is moved in larger pieces: a record with its header and tag is more than _RECORD.
 _ROOM = 65536
-_MSG_PEEK = int(_socket.MSG_PEEK)
 _MOST = 2**31 - 1
 
 _recv = lib.pyssl_conn_recv
@@ -37,8 +36,8 @@ _from_buffer = ffi.from_buffer
 #: In get_shutdown(): this end has sent its close_notify.
 _SENT_SHUTDOWN = 1
 
-# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append are
-# atomic, so threads share them without a lock; what an exception loses on the way is made again.
+# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
+# are atomic, so threads share them without a lock; what an exception loses on the way is made again.
 _rooms: List[Tuple[Any, Any]] = []
 _allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
@@ -122,8 +121,9 @@ class Connection(Setup, Facts):
     def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
         """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
 
-        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport ended
-        without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on failure.
+        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
+        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
+        failure.
         """
         if bufsiz > _RECORD:
             bufsiz = _RECORD
@@ -147,7 +147,8 @@ class Connection(Setup, Facts):
     def recv_into(self, buffer: Any, nbytes: Optional[int] = None, flags: Optional[int] = None) -> int:
         """Receives at most one record's worth of bytes into a writable buffer: how many.
 
-        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv does.
+        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv
+        does.
         """
         try:
             room = _from_buffer("uint8_t[]", buffer, True)
@@ -179,8 +180,8 @@ class Connection(Setup, Facts):
     def sendall(self, buf: Any, flags: int = 0) -> int:
         """Sends everything; how many bytes that was. `flags` is ignored.
 
-        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with the
-        rest.
+        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with
+        the rest.
         """
         data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else _bytes(buf)
         total, before = len(data), 0
@@ -214,8 +215,15 @@ class Connection(Setup, Facts):
         if status:
             self._after(status, _handshake)
 
+    def adopt_after_fork(self) -> None:
+        """In a forked child: takes over the parent's connection, which the parent must not use any more."""
+        check(lib.pyssl_conn_adopt_after_fork(self._handle))
+
     def shutdown(self) -> bool:
-        """Sends close_notify; called again, waits for the peer's. True when both were exchanged."""
+        """Sends close_notify; called again, waits for the peer's. True when both were exchanged.
+
+        Calls of other threads that wait on the connection end with SysCallError(EBADF).
+        """
         done = ffi.new("int *")
         status = lib.pyssl_conn_shutdown(self._handle, done)
         if status:

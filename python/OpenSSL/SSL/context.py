@@ -67,7 +67,7 @@ class Context(Handle):
     # ---- certificate and key
 
     def use_certificate(self, cert: Certificate) -> None:
-        """Sets the certificate this end shows: an X509, or a certificate of the `cryptography` package. It is copied."""
+        """Sets the certificate this end shows: an X509, or one of the `cryptography` package. It is copied."""
         own = certificate(cert)  # which must outlive the call
         check(lib.pyssl_ctx_use_certificate(self._handle, own._handle))
 
@@ -307,16 +307,16 @@ class Context(Handle):
     # ---- callbacks
 
     def set_info_callback(self, callback: Optional[Callable[[Connection, int, int], None]]) -> None:
-        """Has callback(connection, where, value) told what the state machine does; where has SSL_CB_* and SSL_ST_* bits."""
+        """Has callback(connection, where, value) told what the state machine does: SSL_CB_* bits and what they need."""
         self._hook(lib.pyssl_ctx_set_info_callback, callbacks.info, callback)
 
     def set_keylog_callback(self, callback: Optional[Callable[[Connection, bytes], None]]) -> None:
-        """Gives callback(connection, line) the lines of a key log file, with which recorded traffic can be decrypted."""
+        """Gives callback(connection, line) the lines of a key log file, which decrypt recorded traffic."""
         self._hook(lib.pyssl_ctx_set_keylog_callback, callbacks.keylog, callback)
 
     def set_tlsext_servername_callback(self, callback: Optional[Callable[[Connection], None]]) -> None:
-        """Has callback(connection) told, on a server, that a client hello came, with a name (connection.get_servername())
-        or without. The place for connection.set_context()."""
+        """Has callback(connection) told, on a server, that a client hello came, with a name or without
+        (connection.get_servername()). The place for connection.set_context()."""
         self._hook(lib.pyssl_ctx_set_servername_callback, callbacks.servername, callback)
 
     def set_ocsp_server_callback(

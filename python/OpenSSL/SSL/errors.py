@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import errno as _errno
-from typing import TYPE_CHECKING
 
 from .._native import Described, lib, pending
 from .._native import fail as _fail
 from .._native.errors import describe, last
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn, Optional
 
 
 class Error(Described, Exception):
-    """An operation of OpenSSL.SSL failed. args is ([(lib, func, reason), ...],), oldest first; the list may be empty."""
+    """An operation of OpenSSL.SSL failed.
+
+    args is ([(lib, func, reason), ...],), oldest first; the list may be empty.
+    """
 
     #: From sendall: how many bytes went before this was raised.
     sent: Optional[int] = None
@@ -37,7 +40,10 @@ class WantX509LookupError(Error):
 
 
 class SysCallError(Error):
-    """The transport failed. args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify."""
+    """The transport failed.
+
+    args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify.
+    """
 
     __str__ = Exception.__str__
 
@@ -75,7 +81,7 @@ def fail(status: int) -> NoReturn:
     if status == EOF:
         raise describe(SysCallError(-1, "Unexpected EOF"), *last())
     if status == CLOSED:
-        raise SysCallError(_errno.EBADF, "EBADF")
+        raise describe(SysCallError(_errno.EBADF, "EBADF"), *last())
     if status == SYSCALL:
         info, entries = last()
         code = info.sys_errno

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Union
-
 from .._native import Handle, bytes_of, ffi, handle_of, int_of, lib, text_of
 from ..crypto import X509, X509Name
 from .errors import Error, check
 from .names import to_cryptography_names
 from .session import Session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, List, Literal, Optional, TypeVar, Union, overload
+
+    _T = TypeVar("_T")
+
     from cryptography import x509
+else:
+
+    def overload(function):
+        """What typing has, which takes as long to import as this package."""
+        return function
+
 
 _ABSENT = lib.PYSSL_ERR_ABSENT
 
@@ -19,22 +28,42 @@ _ABSENT = lib.PYSSL_ERR_ABSENT
 class Facts(Handle):
     """The getters of Connection. None says that there is no such thing, or not yet."""
 
+    @overload
+    def get_peer_certificate(self, *, as_cryptography: Literal[False] = ...) -> Optional[X509]: ...
+    @overload
+    def get_peer_certificate(self, *, as_cryptography: Literal[True]) -> Optional[x509.Certificate]: ...
     def get_peer_certificate(self, *, as_cryptography: bool = False) -> Union[X509, x509.Certificate, None]:
         """The peer's own certificate, or None."""
         return _one(lib.pyssl_conn_get_peer_certificate, self._handle, as_cryptography)
 
+    @overload
+    def get_certificate(self, *, as_cryptography: Literal[False] = ...) -> Optional[X509]: ...
+    @overload
+    def get_certificate(self, *, as_cryptography: Literal[True]) -> Optional[x509.Certificate]: ...
     def get_certificate(self, *, as_cryptography: bool = False) -> Union[X509, x509.Certificate, None]:
         """This end's own certificate, or None."""
         return _one(lib.pyssl_conn_get_certificate, self._handle, as_cryptography)
 
+    @overload
+    def get_peer_cert_chain(self, *, as_cryptography: Literal[False] = ...) -> Optional[List[X509]]: ...
+    @overload
+    def get_peer_cert_chain(self, *, as_cryptography: Literal[True]) -> Optional[List[x509.Certificate]]: ...
     def get_peer_cert_chain(self, *, as_cryptography: bool = False) -> Union[List[X509], List[x509.Certificate], None]:
         """The chain as the peer sent it, or None. On a server the peer's own certificate is not among it."""
         return _chain(lib.pyssl_conn_get_peer_cert_chain, self._handle, as_cryptography)
 
+    @overload
+    def get_verified_chain(self, *, as_cryptography: Literal[False] = ...) -> Optional[List[X509]]: ...
+    @overload
+    def get_verified_chain(self, *, as_cryptography: Literal[True]) -> Optional[List[x509.Certificate]]: ...
     def get_verified_chain(self, *, as_cryptography: bool = False) -> Union[List[X509], List[x509.Certificate], None]:
         """The chain that verification built, or None. Without VERIFY_PEER it is what was built, trusted or not."""
         return _chain(lib.pyssl_conn_get_verified_chain, self._handle, as_cryptography)
 
+    @overload
+    def get_client_ca_list(self, *, as_cryptography: Literal[False] = ...) -> List[X509Name]: ...
+    @overload
+    def get_client_ca_list(self, *, as_cryptography: Literal[True]) -> List[x509.Name]: ...
     def get_client_ca_list(self, *, as_cryptography: bool = False) -> Union[List[X509Name], List[x509.Name]]:
         """On a client, the authorities that the server named for client certificates; on a server, those it names."""
         handles = _handles("pyssl_name *", lib.pyssl_conn_get_client_ca_list, self._handle)
@@ -42,7 +71,10 @@ class Facts(Handle):
         return to_cryptography_names(names) if as_cryptography else names
 
     def get_session(self) -> Optional[Session]:
-        """The session as it is now, or None. In TLS 1.3 one that can be taken up again is there once a ticket was read."""
+        """The session as it is now, or None.
+
+        In TLS 1.3 one that can be taken up again is there once a ticket was read.
+        """
         handle = handle_of(Error, "pyssl_session **", lib.pyssl_conn_get_session, self._handle)
         return None if handle == ffi.NULL else Session._adopt(handle)
 
@@ -180,7 +212,7 @@ class Facts(Handle):
         return int_of(Error, "size_t *", lib.pyssl_conn_get_cleartext_mtu, self._handle)
 
 
-def _or_none(how: Callable[..., Any], function: Any, handle: Any) -> Any:
+def _or_none(how: Callable[..., _T], function: Any, handle: Any) -> Optional[_T]:
     try:
         return how(Error, function, handle)
     except Error as error:

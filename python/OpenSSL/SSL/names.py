@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
-
 from ..crypto import X509, PKey, X509Name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import List
+
     from cryptography import x509
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 from .._native import Handle, bytes_of, ffi, handle_of, lib
 from .errors import Error, check
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Tuple, Union
 
 
 class Session(Handle):
@@ -18,7 +20,7 @@ class Session(Handle):
     _free = lib.pyssl_session_free
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Session:
+    def from_bytes(cls, data: Union[bytes, bytearray, memoryview]) -> Session:
         """Reads what to_bytes gave, for a connection of any Context.
 
         Take it only from where nobody else can write: with a session taken up again the peer is trusted without a look

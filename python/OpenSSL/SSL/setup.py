@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
-
 from .._native import Handle, ffi, int_of, lib
 from ..crypto import X509, PKey
 from . import callbacks
@@ -11,9 +9,20 @@ from .context import Context
 from .errors import Error, check
 from .session import Session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Optional, Sequence, Union
+
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    PrivateKey = Union[
+        dsa.DSAPrivateKey,
+        ec.EllipticCurvePrivateKey,
+        ed25519.Ed25519PrivateKey,
+        ed448.Ed448PrivateKey,
+        rsa.RSAPrivateKey,
+    ]
 
 
 class Setup(Handle):
@@ -104,7 +113,7 @@ class Setup(Handle):
             cert = X509.from_cryptography(cert)
         check(lib.pyssl_conn_use_certificate(self._handle, cert._handle))
 
-    def use_privatekey(self, pkey: Union[PKey, PrivateKeyTypes]) -> None:
+    def use_privatekey(self, pkey: Union[PKey, PrivateKey]) -> None:
         """Sets this end's private key."""
         if not isinstance(pkey, PKey):
             pkey = PKey.from_cryptography_key(pkey)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Type
-
 from .errors import fail
 from .loader import ffi, lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional, Type
 
 ABSENT = lib.PYSSL_ERR_ABSENT
 BUFFER = lib.PYSSL_ERR_BUFFER

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NoReturn, Optional, Tuple, Type
-
 from . import pending
 from .loader import ffi, lib
 
-#: (lib, func, reason) as pyOpenSSL has it; func is "" since OpenSSL 3.
-Entry = Tuple[str, str, str]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List, NoReturn, Optional, Tuple, Type
+
+    #: (lib, func, reason) as pyOpenSSL has it; func is "" since OpenSSL 3.
+    Entry = Tuple[str, str, str]
 
 ARGUMENT = lib.PYSSL_ERR_ARGUMENT
 CALLBACK = lib.PYSSL_ERR_CALLBACK

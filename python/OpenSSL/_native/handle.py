@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, ClassVar, NoReturn, Type, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, ClassVar, NoReturn, Type, TypeVar
 
-T = TypeVar("T", bound="Handle")
+    T = TypeVar("T", bound="Handle")
 
 
 class Handle:

@@ -6,10 +6,10 @@ Nothing is parsed or compiled here. PYSSL_LIBRARY names another library, PYSSL_F
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import _cffi_backend
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -6,11 +6,14 @@ place per thread is enough: the very exception object surfaces there and nowhere
 
 from __future__ import annotations
 
-import threading
-from typing import Optional
+from _thread import _local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
 
 
-class _Pending(threading.local):
+class _Pending(_local):
     exception: Optional[BaseException] = None
 
 

@@ -1,6 +1,6 @@
 """Keys, certificates and their containers."""
 
-from typing import Tuple
+from __future__ import annotations
 
 from .crl import CRL, dump_crl, load_crl
 from .curves import _EllipticCurve, get_elliptic_curve, get_elliptic_curves
@@ -8,7 +8,6 @@ from .errors import Error
 from .extension import X509Extension
 from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT
 from .name import X509Name
-from .passphrase import PassphraseCallableT
 from .pkcs7 import PKCS7, load_pkcs7_data
 from .pkcs12 import PKCS12, load_pkcs12
 from .pkey import (
@@ -30,6 +29,12 @@ from .signature import sign, verify
 from .spki import NetscapeSPKI
 from .store import X509Store, X509StoreContext, X509StoreContextError, X509StoreFlags
 from .x509 import X509, X509_verify_cert_error_string, dump_certificate, load_certificate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .passphrase import PassphraseCallableT
 
 # The names of 0.6 to 0.9, when the classes were functions.
 CRLType = CRL
@@ -98,7 +103,7 @@ __all__ = [
     "verify",
 ]
 
-_classes: Tuple[type, ...] = (
+_classes: tuple[type, ...] = (
     CRL,
     NetscapeSPKI,
     PKCS12,
@@ -118,3 +123,12 @@ _classes: Tuple[type, ...] = (
 for _class in _classes:
     _class.__module__ = "OpenSSL.crypto"
 del _class, _classes
+
+
+def __getattr__(name: str) -> Any:
+    """A type for hints only, made when asked for: importing `typing` takes as long as importing this package."""
+    if name == "PassphraseCallableT":
+        from typing import Callable, Union
+
+        return Union[bytes, Callable[..., bytes]]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

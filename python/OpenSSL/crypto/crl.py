@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .._native import Handle, bytes_of, fail, handle_of, int_of, lib
 from .errors import Error
 from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, data, to_dump, to_load
@@ -12,7 +10,10 @@ from .pkey import PKey
 from .revoked import Revoked, time_bytes
 from .x509 import X509
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from cryptography import x509
 
 __all__ = ["CRL", "dump_crl", "load_crl"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, Set
-
 from .._native import lib, text_of
 from .errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Set
 
 
 class _EllipticCurve:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Optional, Tuple
-
 from .._native import Handle, bytes_of, ffi, handle_of, int_of, lib, text_of
 from .errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, List, Optional, Tuple
 
 
 class X509Extension(Handle):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Union
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Union
+
 
 __all__ = ["FILETYPE_ASN1", "FILETYPE_PEM", "FILETYPE_TEXT"]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, ClassVar, List, NoReturn, Optional, Tuple, Type, TypeVar, Union
-
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, text_of, text_or_none
 from .errors import Error
 
-T = TypeVar("T", bound="X509Name")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, ClassVar, List, NoReturn, Optional, Tuple, Type, TypeVar, Union
+
+    T = TypeVar("T", bound="X509Name")
+
 
 ARGUMENT = lib.PYSSL_ERR_ARGUMENT
 NO_SUCH_ATTRIBUTE = "No such attribute"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Tuple, Union
-
 from .._native import ffi, pending, trampoline
 from .filetypes import FILETYPE_PEM
 
-#: Called with 1 when the passphrase is for encrypting, 0 for decrypting; returns at most 1024 bytes.
-PassphraseCallableT = Union[bytes, Callable[..., bytes]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional, Tuple, Union
+
+    #: Called with 1 when the passphrase is for encrypting, 0 for decrypting; returns at most 1024 bytes.
+    PassphraseCallableT = Union[bytes, Callable[..., bytes]]
 
 #: The longest passphrase that OpenSSL's PEM code takes.
 LONGEST = 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, lib
 from .._native.text import bytes_or_warn
@@ -11,6 +10,10 @@ from .errors import Error
 from .filetypes import data
 from .pkey import PKey
 from .x509 import X509
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["PKCS12", "load_pkcs12"]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._native import Handle, handle_of, int_of, lib, text_of
 from .errors import Error
 from .filetypes import data, to_load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["PKCS7", "load_pkcs7_data"]
 

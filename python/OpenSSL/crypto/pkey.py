@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Union
-
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
 from . import passphrase as _passphrase
 from .curves import _EllipticCurve
 from .errors import Error
 from .filetypes import FILETYPE_ASN1, FILETYPE_TEXT, data, to_dump, to_load
-from .passphrase import PassphraseCallableT
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Optional, Union
+
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    from .passphrase import PassphraseCallableT
 
     _Key = Union[
         dsa.DSAPrivateKey,

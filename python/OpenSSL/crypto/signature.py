@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
-
 from .._native import bytes_of, fail, ffi, lib
 from .errors import Error
 from .pkey import PKey
 from .x509 import X509
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional, Union
 
 
 def sign(pkey: PKey, data: Union[str, bytes], digest: Optional[str]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._native import Described, Handle, fail, ffi, handle_of, lib
 from .._native.errors import describe, last
@@ -12,8 +11,10 @@ from .crl import CRL
 from .errors import Error
 from .x509 import X509
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any, NoReturn
 
     from cryptography import x509
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, Optional, Union
-
 from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, int_of, lib, text_of
 from .errors import Error
 from .extension import X509Extension, row
@@ -11,7 +9,10 @@ from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
 from .name import X509Name, renamed, view
 from .pkey import PKey
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Iterable, Optional, Union
+
     from cryptography import x509
 
 ABSENT = lib.PYSSL_ERR_ABSENT

@@ -6,6 +6,7 @@
 
 use super::conn::pyssl_conn;
 use super::x509::pyssl_x509;
+use crate::core::sys::fork;
 use libc::{c_char, c_int, c_void};
 
 /// Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
@@ -130,8 +131,9 @@ impl UserData {
         UserData { data, destroy }
     }
 
-    pub fn get(&self) -> *mut c_void {
-        self.data
+    /// Calls the user's function: it may take any time, and fork.
+    pub fn call<T>(&self, function: impl FnOnce(*mut c_void) -> T) -> T {
+        fork::outside(|| function(self.data))
     }
 }
 
@@ -139,7 +141,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: the caller gave the pair together, and this is the only call.
-            unsafe { destroy(self.data) }
+            fork::outside(|| unsafe { destroy(self.data) });
         }
     }
 }

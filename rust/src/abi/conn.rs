@@ -144,6 +144,15 @@ pub extern "C" fn pyssl_conn_keep(
     })
 }
 
+/// In a process forked from the one that made the connection: takes it over, and the parent must not use it any more.
+/// Until then every call that moves bytes gives PYSSL_ERR_CLOSED there; state can be read.
+/// @return PYSSL_OK (also when it is this process's already); PYSSL_ERR_HANDLE; PYSSL_ERR_BUSY when a call was in the middle
+///         of it as the process forked (a call that only waited for the peer does not matter)
+#[no_mangle]
+pub extern "C" fn pyssl_conn_adopt_after_fork(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| Conn::lookup(conn)?.adopt_after_fork())
+}
+
 /// How long each call may wait.
 /// @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
 ///                      at all on one with O_NONBLOCK
@@ -221,7 +230,8 @@ pub unsafe extern "C" fn pyssl_conn_send_all(
     })
 }
 
-/// Sends close_notify; called again, waits for the peer's.
+/// Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
+/// PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
 /// @param done  receives 1 when both were exchanged, 0 when only this end's went
 /// @return PYSSL_OK; or as pyssl_conn_do_handshake()
 #[no_mangle]
@@ -314,13 +324,13 @@ impl Pipe for Functions {
     fn read(&self, room: &mut [u8]) -> Piped {
         let Some(read) = self.functions.read else { return Piped::Broken("it has no read function") };
         // SAFETY: the function and its userdata were given together; `room` is writable for its length.
-        moved(unsafe { read(self.userdata.get(), room.as_mut_ptr(), room.len()) })
+        moved(self.userdata.call(|data| unsafe { read(data, room.as_mut_ptr(), room.len()) }))
     }
 
     fn write(&self, bytes: &[u8]) -> Piped {
         let Some(write) = self.functions.write else { return Piped::Broken("it has no write function") };
         // SAFETY: the function and its userdata were given together; `bytes` is readable for its length.
-        match moved(unsafe { write(self.userdata.get(), bytes.as_ptr(), bytes.len()) }) {
+        match moved(self.userdata.call(|data| unsafe { write(data, bytes.as_ptr(), bytes.len()) })) {
             Piped::Moved(0) => Piped::Broken("write() took nothing and did not say why"),
             moved => moved,
         }

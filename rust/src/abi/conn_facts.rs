@@ -370,10 +370,12 @@ pub unsafe extern "C" fn pyssl_conn_export_keying_material(
     buffer: *mut u8,
     size: usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for readable label and context and a writable buffer of these lengths.
-    let (label, context, out) =
-        unsafe { (bytes(label, label_len), opt_bytes(context, context_len), room(buffer, size)) };
-    gate(|| Conn::lookup(conn)?.export_keying_material(label?, context?, out?))
+    gate(|| {
+        // SAFETY: the header asks for readable label and context and a writable buffer of these lengths.
+        let (label, context, out) =
+            unsafe { (bytes(label, label_len)?, opt_bytes(context, context_len)?, room(buffer, size)?) };
+        Conn::lookup(conn)?.export_keying_material(label, context, out)
+    })
 }
 
 /// This end's own certificate.

@@ -83,7 +83,7 @@ pub extern "C" fn pyssl_ctx_set_keylog_callback(
             Arc::new(move |conn: &Conn, line: &str| {
                 let line = CString::new(line).map_err(|_| Raised)?;
                 // SAFETY: the function and its userdata were given together.
-                done(unsafe { callback(userdata.get(), lent(conn), line.as_ptr()) })
+                done(userdata.call(|data| unsafe { callback(data, lent(conn), line.as_ptr()) }))
             })
         });
         Ctx::lookup(ctx)?.set_keylog(callback);
@@ -108,7 +108,7 @@ pub extern "C" fn pyssl_ctx_set_servername_callback(
         let callback = callback.map(|callback| -> Arc<ServerName> {
             Arc::new(move |conn: &Conn| {
                 // SAFETY: the function and its userdata were given together.
-                done(unsafe { callback(userdata.get(), lent(conn)) })
+                done(userdata.call(|data| unsafe { callback(data, lent(conn)) }))
             })
         });
         Ctx::lookup(ctx)?.set_server_name(callback);
@@ -134,9 +134,9 @@ pub extern "C" fn pyssl_ctx_set_alpn_select_callback(
             Arc::new(move |conn: &Conn, offered: &[u8]| {
                 let mut room = vec![0; ALPN_MAX];
                 // SAFETY: as above; the room is writable for its length.
-                let chosen = unsafe {
-                    callback(userdata.get(), lent(conn), offered.as_ptr(), offered.len(), room.as_mut_ptr(), ALPN_MAX)
-                };
+                let chosen = userdata.call(|data| unsafe {
+                    callback(data, lent(conn), offered.as_ptr(), offered.len(), room.as_mut_ptr(), ALPN_MAX)
+                });
                 match taken(room, chosen) {
                     Ok(choice) if choice.is_empty() => Ok(Alpn::None),
                     Ok(choice) => Ok(Alpn::Selected(choice)),
@@ -168,7 +168,7 @@ pub extern "C" fn pyssl_ctx_set_ocsp_server_callback(
             Arc::new(move |conn: &Conn| {
                 let mut room = vec![0; OCSP_MAX];
                 // SAFETY: as above; the room is writable for its length.
-                let len = unsafe { callback(userdata.get(), lent(conn), room.as_mut_ptr(), OCSP_MAX) };
+                let len = userdata.call(|data| unsafe { callback(data, lent(conn), room.as_mut_ptr(), OCSP_MAX) });
                 taken(room, len)
             })
         });
@@ -194,7 +194,7 @@ pub extern "C" fn pyssl_ctx_set_ocsp_client_callback(
         let callback = callback.map(|callback| -> Arc<OcspClient> {
             Arc::new(move |conn: &Conn, response: &[u8]| {
                 // SAFETY: the function and its userdata were given together.
-                verdict(unsafe { callback(userdata.get(), lent(conn), response.as_ptr(), response.len()) })
+                verdict(userdata.call(|data| unsafe { callback(data, lent(conn), response.as_ptr(), response.len()) }))
             })
         });
         Ctx::lookup(ctx)?.set_ocsp_client(callback);
@@ -220,7 +220,7 @@ pub extern "C" fn pyssl_ctx_set_cookie_generate_callback(
             Arc::new(move |conn: &Conn| {
                 let mut room = vec![0; COOKIE_MAX];
                 // SAFETY: as above; the room is writable for its length.
-                let len = unsafe { callback(userdata.get(), lent(conn), room.as_mut_ptr(), COOKIE_MAX) };
+                let len = userdata.call(|data| unsafe { callback(data, lent(conn), room.as_mut_ptr(), COOKIE_MAX) });
                 taken(room, len)
             })
         });
@@ -246,7 +246,7 @@ pub extern "C" fn pyssl_ctx_set_cookie_verify_callback(
         let callback = callback.map(|callback| -> Arc<CookieVerify> {
             Arc::new(move |conn: &Conn, cookie: &[u8]| {
                 // SAFETY: the function and its userdata were given together.
-                verdict(unsafe { callback(userdata.get(), lent(conn), cookie.as_ptr(), cookie.len()) })
+                verdict(userdata.call(|data| unsafe { callback(data, lent(conn), cookie.as_ptr(), cookie.len()) }))
             })
         });
         Ctx::lookup(ctx)?.set_cookie_verify(callback);
@@ -267,7 +267,7 @@ pub(super) fn verify_from(callback: pyssl_verify_callback, userdata: UserData) -
         };
         let (error, depth) = (at.error().as_raw(), at.error_depth() as c_int);
         // SAFETY: the function and its userdata were given together.
-        verdict(unsafe { callback(userdata.get(), lent(conn), cert, error, depth, c_int::from(ok)) })
+        verdict(userdata.call(|data| unsafe { callback(data, lent(conn), cert, error, depth, c_int::from(ok)) }))
     }))
 }
 
@@ -275,7 +275,7 @@ pub(super) fn info_from(callback: pyssl_info_callback, userdata: UserData) -> Op
     let callback = callback?;
     Some(Arc::new(move |conn, at, value| {
         // SAFETY: the function and its userdata were given together.
-        done(unsafe { callback(userdata.get(), lent(conn), at, value) })
+        done(userdata.call(|data| unsafe { callback(data, lent(conn), at, value) }))
     }))
 }
 

@@ -1,11 +1,11 @@
 //! The one gate between C and the core. Every exported function is one call of it.
 //!
-//! It starts and ends with OpenSSL's queue for this thread empty, catches panics, turns a `Result` into a status and
-//! keeps the error for `pyssl_error_*`.
+//! It marks the thread as inside (so that a fork waits for it), starts and ends with OpenSSL's queue for this thread
+//! empty, catches panics, turns a `Result` into a status and keeps the error for `pyssl_error_*`.
 
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
-use crate::core::sys::err;
+use crate::core::sys::{err, fork};
 use std::cell::RefCell;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -31,6 +31,7 @@ pub fn gate_count(body: impl FnOnce() -> Result<usize>) -> isize {
 
 /// A call that only tells something, cannot fail, and leaves the kept error as it is.
 pub fn gate_value<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
+    let _inside = fork::inside();
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
@@ -49,6 +50,7 @@ thread_local! {
 }
 
 fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _inside = fork::inside();
     err::clear();
     let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)));
     err::clear();

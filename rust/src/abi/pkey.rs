@@ -9,6 +9,7 @@ use crate::core::passphrase::Passphrase;
 use crate::core::pkey::{self, PKey, Recipe};
 use crate::core::signature;
 use crate::core::status::Status;
+use crate::core::sys::fork;
 use libc::{c_char, c_int, c_void};
 
 /// A key: empty, public only, or private. Thread safe.
@@ -362,6 +363,6 @@ pub(super) fn ask(
     let refused = || Error::new(Status::Callback, "the passphrase callback failed");
     let callback = callback.ok_or_else(refused)?;
     // SAFETY: the header says what the callback must be; the room is ours.
-    let len = unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) };
+    let len = fork::outside(|| unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
     usize::try_from(len).map_err(|_| refused())
 }

@@ -35,7 +35,7 @@ impl Session {
 
     /// When it was agreed on, in seconds since 1970, and for how many seconds it is good.
     pub fn time_and_timeout(&self) -> (i64, i64) {
-        (self.session.time() as i64, self.session.timeout() as i64)
+        (self.session.time(), self.session.timeout())
     }
 
     /// The session for a connection of `ctx`; one of another context is refused, for that one verified by other rules.

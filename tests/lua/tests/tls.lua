@@ -45,14 +45,8 @@ test("fetches from openssl s_server", function()
     local authority = certificate("Test CA", nil, true)
     local cert, key = unpack(certificate("localhost", authority))
     helper.with_file(cert:to_pem() .. key:to_pem(), function(pem)
-        local server = "openssl s_server -accept 127.0.0.1:0 -naccept 1 -rev -cert %s -key %s 2>&1 </dev/null"
-        local child = io.popen(server:format(pem, pem))
-        local port
-        for line in child:lines() do
-            port = line:match("^ACCEPT .*:(%d+)$")
-            if port then break end
-        end
-        local fd = sockets.connect(tonumber(port))
+        local child, port = helper.s_server(pem)
+        local fd = sockets.connect(port)
         local tls = pyssl.Connection(helper.client_context(authority), fd):client("localhost"):set_timeout(20000)
         check.truth(tls:handshake())
         check.equal("TLSv1.3 0", tls:version() .. " " .. tls:verify_result())

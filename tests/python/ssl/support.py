@@ -230,6 +230,11 @@ def was_told(failure: Union[BaseException, None]) -> bool:
     return any("alert" in reason or reason == "tlsv1 bad certificate status response" for reason in reasons(failure))
 
 
+def cn(named: Any) -> Any:
+    """The common name of a certificate's subject, or of a name."""
+    return (named.get_subject() if isinstance(named, crypto.X509) else named).CN
+
+
 def handles() -> Any:
     """How many handles of the library are alive."""
     from OpenSSL._native import lib

@@ -72,7 +72,13 @@ def test_openssl_tells_of_itself() -> None:
 
 def test_they_come_from_the_library_by_openssls_names() -> None:
     out = ffi.new("int64_t *")
-    for name in (b"SSL_OP_ALL", b"SSL_CB_ALERT", b"X509_V_ERR_CERT_REVOKED", b"X509_V_FLAG_CRL_CHECK", b"TLS1_3_VERSION"):
+    for name in (
+        b"SSL_OP_ALL",
+        b"SSL_CB_ALERT",
+        b"X509_V_ERR_CERT_REVOKED",
+        b"X509_V_FLAG_CRL_CHECK",
+        b"TLS1_3_VERSION",
+    ):
         assert lib.pyssl_constant(name, out) == 0 and out[0] > 0
     assert lib.pyssl_constant(b"SSL_OP_NO_SUCH_THING", out) == lib.PYSSL_ERR_ABSENT
 
@@ -113,7 +119,9 @@ def test_import_takes_nothing_heavy_along() -> None:
     """What each of these costs by itself is a good part of the 25 ms that the whole import may take."""
     heavy = {"asyncio", "cffi", "cryptography", "dataclasses", "datetime", "email", "inspect", "pycparser", "ssl"}
     program = f"import sys, OpenSSL; print(sorted({heavy!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True, env=_plain())
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True, env=_plain()
+    )
     assert done.stdout == "[]\n"
 
 

@@ -9,8 +9,9 @@ import time
 from typing import Any, Iterator, List, Tuple
 
 import pytest
-from OpenSSL import SSL
 from support import attempt, client_context, exchange, pump, reasons, server_context
+
+from OpenSSL import SSL
 
 Pair = Tuple[SSL.Connection, SSL.Connection]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Tuple
 
 import pytest
-from OpenSSL import SSL
 from support import client_context, connected, pair, server_context, shake
+
+from OpenSSL import SSL
 
 TLS1_2, TLS1_3 = 0x0303, 0x0304
 OP_NO_TICKET = 1 << 14

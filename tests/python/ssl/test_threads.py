@@ -9,8 +9,9 @@ import threading
 from typing import Any, Callable, List, Optional, Tuple
 
 import pytest
-from OpenSSL import SSL
 from support import client_context, server_context
+
+from OpenSSL import SSL
 
 TLS1_2, TLS1_3 = 0x0303, 0x0304
 _PATTERN = bytes(random.Random(20).randrange(256) for _ in range(1 << 16)) * 2

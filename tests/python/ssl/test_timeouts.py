@@ -10,8 +10,9 @@ import time
 from typing import Any, Callable, Iterator, Tuple
 
 import pytest
-from OpenSSL import SSL
 from support import client_context, server_context
+
+from OpenSSL import SSL
 
 Pair = Tuple[SSL.Connection, SSL.Connection]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 import pytest
-from support import attempt, openssl, pair, pki, reasons, server_context, shake, was_told
+from support import attempt, cn, openssl, pair, pki, reasons, server_context, shake, was_told
 
 from OpenSSL import SSL, crypto
 
@@ -43,7 +43,14 @@ def test_a_file_a_directory_or_both(hashed: Path) -> None:
     root, other = str(pki().root.cert), pki().other.cert
     assert not accepts(client(lambda context: None))
     assert not accepts(client(lambda context: context.load_verify_locations(other)))
-    for trust in ((root,), (root.encode(), None), (Path(root),), (None, hashed), (None, bytes(hashed)), (other, hashed)):
+    for trust in (
+        (root,),
+        (root.encode(), None),
+        (Path(root),),
+        (None, hashed),
+        (None, bytes(hashed)),
+        (other, hashed),
+    ):
         assert accepts(client(lambda context, trust=trust: context.load_verify_locations(*trust))), trust  # type: ignore[misc]
 
 
@@ -228,7 +235,7 @@ def test_authorities_named_to_clients(tmp_path: Path) -> None:
     def named(context: SSL.Context) -> List[str]:
         ends = pair(SSL.Context(SSL.TLS_METHOD), context)
         shake(*ends)
-        return [str(name.CN) for name in ends[0].get_client_ca_list()]
+        return [cn(name) for name in ends[0].get_client_ca_list()]
 
     context = server(SSL.VERIFY_PEER)
     assert named(context) == []

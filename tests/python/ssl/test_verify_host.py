@@ -6,8 +6,9 @@ import socket
 from typing import Any, List, Optional
 
 import pytest
-from OpenSSL import SSL, crypto
 from support import HOST, attempt, client_context, pair, pki, reasons
+
+from OpenSSL import SSL, crypto
 
 
 def issued(*names: str, common_name: str = "common.example") -> SSL.Context:
@@ -122,7 +123,9 @@ def test_the_last_call_counts() -> None:
     assert reasons(attempt(client, server)[0]) == ["certificate verify failed"]
 
 
-@pytest.mark.parametrize("name", ["", ".example.org", "*.example.org", "a b.example", "http://example.org", "a\0b", "[::1"])
+@pytest.mark.parametrize(
+    "name", ["", ".example.org", "*.example.org", "a b.example", "http://example.org", "a\0b", "[::1"]
+)
 def test_what_no_certificate_can_hold_is_a_value_error(name: str) -> None:
     conn = SSL.Connection(client_context())
     with pytest.raises(ValueError):

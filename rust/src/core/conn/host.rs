@@ -96,7 +96,15 @@ impl Conn {
         if self.callback_failed.load(Ordering::SeqCst) {
             return Err(Raised);
         }
-        callback().inspect_err(|Raised| {
+        let answer = callback();
+        if self.at_home().is_err() {
+            // The callback forked, and this is the child: the parent goes on with the operation, and nobody else.
+            if let Ok(mut wire) = self.look().ssl.wire().try_borrow_mut() {
+                wire.cut_off();
+            }
+            return answer;
+        }
+        answer.inspect_err(|Raised| {
             self.callback_failed.store(true, Ordering::SeqCst);
             let engine = self.look();
             if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {

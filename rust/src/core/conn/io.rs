@@ -4,13 +4,16 @@ use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use crate::core::sys::err;
+use crate::core::sys::fork;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
+use std::hash::{DefaultHasher, Hasher};
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const TLS1_3: u16 = 0x0304;
+const SENT_SHUTDOWN: i32 = 1;
 
 impl Conn {
     pub fn do_handshake(&self) -> Result<()> {
@@ -43,7 +46,7 @@ impl Conn {
         let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         if result.is_err() {
             if let Some(taken) = taken {
-                self.look().unflushed.set(Some(taken));
+                self.look().unflushed.borrow_mut().push(Unflushed::of(&bytes[..taken]));
             }
         }
         result
@@ -61,10 +64,19 @@ impl Conn {
         Ok(())
     }
 
-    /// Sends close_notify. True when the peer's has come too.
+    /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED; what the
+    /// peer still sends can be received by later ones.
     pub fn shutdown(&self) -> Result<bool> {
         let mut said = None;
-        let result = self.drive(Flush::Needed, |engine| shutdown_step(engine, &mut said));
+        let result = self.drive_within(&mut Patience::of_shutdown(self), Flush::Needed, |engine| {
+            let sent_before = engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0;
+            let result = shutdown_step(engine, &mut said);
+            if !sent_before && engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0 {
+                self.shutdowns.fetch_add(1, Ordering::SeqCst);
+                self.waiters.wake();
+            }
+            result
+        });
         if result.is_err() {
             self.look().unsaid.set(said);
         }
@@ -90,11 +102,6 @@ impl Conn {
         Ok(wire.outbox.pop(room))
     }
 
-    /// How much ciphertext bio_read has to give.
-    pub fn bio_pending(&self) -> usize {
-        self.look().ssl.wire().try_borrow().map_or(0, |wire| wire.outbox.len())
-    }
-
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
         self.pumped_only()?;
@@ -104,7 +111,7 @@ impl Conn {
     }
 
     fn patience(&self) -> Patience {
-        Patience::new(self.timeout.load(Ordering::Relaxed))
+        Patience::of(self)
     }
 
     fn pumped_only(&self) -> Result<()> {
@@ -126,6 +133,7 @@ impl Conn {
         mut operation: impl FnMut(&Engine) -> Result<T, Stop>,
     ) -> Result<T> {
         loop {
+            self.not_ended(patience)?;
             if let Transport::Socket { fd, identity } = self.transport {
                 self.check_identity(fd, identity)?;
             }
@@ -135,7 +143,7 @@ impl Conn {
                 }
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
-                if self.piped_step(&**pipe, reading, writing, flush, &result, patience)? {
+                if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, patience)? {
                     // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
                     err::clear();
                     continue;
@@ -180,6 +188,7 @@ impl Conn {
         self.not_ended_by_callback()?;
         engine.ssl.wire().borrow_mut().flush();
         let mut result = operation(&engine);
+        self.at_home()?;
         if self.callback_failed.load(Ordering::SeqCst) {
             self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
@@ -195,9 +204,13 @@ impl Conn {
         if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
             result = Err(Stop::Syscall(send_errno));
         }
-        drop(engine);
-        if self.arrivals.load(Ordering::SeqCst) != arrivals {
+        // Under the lock, so that it never goes back: a thread about to wait would take old news for new.
+        let news = self.arrivals.load(Ordering::SeqCst) != arrivals;
+        if news {
             self.arrivals.store(arrivals, Ordering::SeqCst);
+        }
+        drop(engine);
+        if news {
             // Whoever waits for input may have got what it needs by this thread's reading.
             self.waiters.wake();
         }
@@ -210,15 +223,14 @@ impl Conn {
             return Err(None);
         }
         let wants_input = events & libc::POLLIN != 0;
-        let stale =
-            || self.closed.load(Ordering::SeqCst) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
         let deadline = patience.deadline();
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             // Also when there is always a little progress: the time is for the whole call.
             return Err(Some(Error::bare(Status::Timeout)));
         }
+        let stale = || self.is_ended(patience) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
         let resend = self.dtls_timeout().map(|left| Instant::now() + left);
-        let resend = resend.filter(|resend| deadline.is_none_or(|deadline| *resend < deadline));
+        let resend = resend.filter(|resend| Some(*resend) < deadline || deadline.is_none());
         match self.waiters.wait(fd, events, resend.or(deadline), stale) {
             Ok(Woken::Ready) => Ok(()),
             // Whoever waits for an answer in a blocking call is the one to send the question again.
@@ -232,6 +244,7 @@ impl Conn {
     /// Gets the outbox onto the socket.
     fn flush(&self, patience: &mut Patience) -> Result<()> {
         loop {
+            self.not_ended(patience)?;
             let arrivals = {
                 let engine = self.enter()?;
                 let mut wire = engine.ssl.wire().borrow_mut();
@@ -247,6 +260,21 @@ impl Conn {
             })?;
             self.check_identity(fd, identity)?;
         }
+    }
+
+    /// What a thread looks at before it waits, and again when it is woken.
+    pub(super) fn is_ended(&self, patience: &Patience) -> bool {
+        self.closed.load(Ordering::SeqCst)
+            || patience.shutdowns.is_some_and(|before| before != self.shutdowns.load(Ordering::SeqCst))
+    }
+
+    pub(super) fn not_ended(&self, patience: &Patience) -> Result<()> {
+        self.not_closed()?;
+        if self.is_ended(patience) {
+            self.not_closed()?;
+            return Err(Error::new(Status::Closed, "another thread shut the connection down"));
+        }
+        Ok(())
     }
 
     /// Before anything is read or written: the number may have been closed and given to another file meanwhile.
@@ -284,6 +312,22 @@ impl Engine {
         self.ssl.peek(room)
     }
 
+    /// How many of these bytes SSL took in a call that did not get to its end. More than there are: the caller came back
+    /// with others.
+    fn sent_before(&self, bytes: &[u8]) -> Option<usize> {
+        let mut unflushed = self.unflushed.borrow_mut();
+        if unflushed.is_empty() {
+            return None;
+        }
+        let me = fork::this_thread();
+        let mine = unflushed.iter().position(|sent| sent.thread == me);
+        let at = mine.or_else(|| unflushed.iter().position(|sent| sent.is_of(bytes)))?;
+        if unflushed[at].len > bytes.len() {
+            return Some(unflushed[at].len);
+        }
+        Some(unflushed.remove(at).len)
+    }
+
     /// Does what is left of a renegotiation, before sending. By reading, for only then does OpenSSL put up with the data
     /// that the peer sends before it answers (a handshake that meets it ends the connection: "unexpected record"). That
     /// data is set aside for whoever receives.
@@ -312,20 +356,18 @@ impl Engine {
     }
 }
 
-/// SSL takes a record only when the last one is out; a send is done when its own is out too.
+/// SSL takes a record only when the last one is out; a send is done when its own is out too. `taken` stays set when it is:
+/// a transport of functions may have been given more to write meanwhile, by another thread, and make the call end with
+/// WANT_WRITE all the same.
 fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Stop> {
     let piled_up = || engine.ssl.wire().borrow().backlog();
-    if let Some(again) = taken.take().or_else(|| engine.unflushed.take()) {
+    if let Some(again) = taken.take().or_else(|| engine.sent_before(bytes)) {
         if again > bytes.len() {
-            engine.unflushed.set(Some(again));
             let why = "a send that was told WANT_WRITE must be made again with the same bytes; these are fewer";
             return Err(Stop::Failed(Error::new(Status::Error, why)));
         }
-        if piled_up() {
-            *taken = Some(again);
-            return Err(Stop::WantWrite);
-        }
-        return Ok(again);
+        *taken = Some(again);
+        return if piled_up() { Err(Stop::WantWrite) } else { Ok(again) };
     }
     if piled_up() {
         return Err(Stop::WantWrite);
@@ -333,11 +375,35 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
     engine.carry_on_renegotiation()?;
     let sent = engine.ssl.write(bytes)?;
     engine.established.set(true);
+    *taken = Some(sent);
     if piled_up() {
-        *taken = Some(sent);
         return Err(Stop::WantWrite);
     }
     Ok(sent)
+}
+
+/// A send that was told WANT_WRITE (or its kin) although SSL took the bytes: the caller comes again with the same ones.
+/// Other threads that send meanwhile are not the caller, unless they bring those very bytes.
+pub(super) struct Unflushed {
+    thread: usize,
+    len: usize,
+    digest: u64,
+}
+
+impl Unflushed {
+    fn of(bytes: &[u8]) -> Self {
+        Unflushed { thread: fork::this_thread(), len: bytes.len(), digest: digest(bytes) }
+    }
+
+    fn is_of(&self, bytes: &[u8]) -> bool {
+        bytes.get(..self.len).is_some_and(|bytes| digest(bytes) == self.digest)
+    }
+}
+
+fn digest(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// As with a send, close_notify has gone once it is out of the outbox.
@@ -346,8 +412,8 @@ fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Stop>
         Some(done) => done,
         None => engine.ssl.shutdown()?,
     };
+    *said = Some(done);
     if engine.ssl.wire().borrow().backlog() {
-        *said = Some(done);
         return Err(Stop::WantWrite);
     }
     Ok(done)
@@ -357,16 +423,23 @@ fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Stop>
 pub(super) struct Patience {
     milliseconds: i64,
     deadline: Option<Instant>,
+    /// How many shutdowns there had been when the call began: one more ends it. None for those that may go on.
+    shutdowns: Option<u32>,
 }
 
 impl Patience {
-    fn new(milliseconds: i64) -> Self {
-        Patience { milliseconds, deadline: None }
+    fn of(conn: &Conn) -> Self {
+        let shutdowns = Some(conn.shutdowns.load(Ordering::SeqCst));
+        Patience { shutdowns, ..Self::of_shutdown(conn) }
+    }
+
+    fn of_shutdown(conn: &Conn) -> Self {
+        Patience { milliseconds: conn.timeout.load(Ordering::Relaxed), ..Self::none() }
     }
 
     /// To wait not at all.
     pub(super) fn none() -> Self {
-        Self::new(0)
+        Patience { milliseconds: 0, deadline: None, shutdowns: None }
     }
 
     /// No timeout of the connection's own.

@@ -4,6 +4,9 @@
 //! descriptor or is inside a transport's read or write. So a reader may sit in `recv` on a silent peer while another
 //! thread sends and a third closes. Inside a callback the lock is held by the very thread, which may look at the
 //! connection but not move bytes on it (BUSY).
+//!
+//! A connection belongs to the process that made it. In a forked child it can be looked at, and taken over when nothing
+//! was under way on it; else both processes would use one stream of records.
 
 mod dtls;
 mod explain;
@@ -17,23 +20,28 @@ use super::ctx::{Callbacks, Ctx};
 use super::error::{Error, Result, VerifyFailure};
 use super::status::Status;
 use super::sys::buffer::Buffer;
+use super::sys::fork;
+use super::sys::lock::{Guard, Lock};
 use super::sys::ssl::Ssl;
 use super::sys::ssl_callbacks::Host;
 use super::sys::wait::{self, Waiters};
 use super::sys::wire::Wire;
-use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard};
+use io::Unflushed;
+use parking_lot::Mutex;
 use pipe::Turn;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 pub use super::sys::ssl_facts::Wants;
 pub use pipe::{Pipe, Piped};
 
 pub struct Conn {
-    engine: ReentrantMutex<Engine>,
+    engine: Lock<Engine>,
+    /// The process it belongs to, as `fork` counts them.
+    home: AtomicU32,
     transport: Transport,
     ctx: Mutex<Arc<Ctx>>,
     /// The callbacks as the context had them when the connection was made.
@@ -45,6 +53,8 @@ pub struct Conn {
     /// Changes whenever bytes came in; a thread about to wait for input looks whether it did in between.
     arrivals: AtomicU64,
     closed: AtomicBool,
+    /// Grows when shutdown() sent the close_notify: calls that wait then end.
+    shutdowns: AtomicU32,
     /// Milliseconds that a call may wait; negative: as the descriptor's O_NONBLOCK says.
     timeout: AtomicI64,
     /// The handle that callbacks are told; 0 while there is none.
@@ -79,9 +89,8 @@ struct Engine {
     ssl: Ssl,
     /// An operation is under way on the thread that has the lock.
     busy: Cell<bool>,
-    /// Bytes of a send that SSL has taken but whose records wait in the outbox: the caller was told WANT_WRITE and
-    /// will come again with the same bytes.
-    unflushed: Cell<Option<usize>>,
+    /// Sends that SSL has taken but whose records wait in the outbox.
+    unflushed: RefCell<Vec<Unflushed>>,
     /// As `unflushed`, for the close_notify of a shutdown: what that is to return.
     unsaid: Cell<Option<bool>>,
     /// A handshake was done: another one is a renegotiation, with data of the first one's session in between.
@@ -122,14 +131,15 @@ impl Conn {
         let engine = Engine {
             ssl,
             busy: Cell::new(false),
-            unflushed: Cell::new(None),
+            unflushed: RefCell::default(),
             unsaid: Cell::new(None),
             established: Cell::new(false),
             asked_again: Cell::new(false),
             set_aside: RefCell::default(),
         };
         let conn = Arc::new(Conn {
-            engine: ReentrantMutex::new(engine),
+            engine: Lock::new(engine),
+            home: AtomicU32::new(fork::generation()),
             transport,
             ctx: Mutex::new(ctx.clone()),
             callbacks: Mutex::new(ctx.callbacks()),
@@ -138,6 +148,7 @@ impl Conn {
             waiters: Waiters::default(),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            shutdowns: AtomicU32::new(0),
             timeout: AtomicI64::new(-1),
             handle: AtomicU64::new(0),
             verdict: Mutex::new(None),
@@ -180,6 +191,33 @@ impl Conn {
         self.waiters.wake();
     }
 
+    /// In a forked child: makes the parent's connection this process's. The parent must not use it any more. Fails when
+    /// a call was computing on it as the process forked; one that waited for the peer does not matter.
+    pub fn adopt_after_fork(&self) -> Result<()> {
+        if self.home.load(Ordering::SeqCst) == fork::generation() {
+            return Ok(());
+        }
+        let engine = self.engine.lock();
+        let cut_off = engine.ssl.wire().try_borrow().map_or(true, |wire| wire.is_cut_off);
+        if self.engine.is_orphaned() || engine.busy.get() || cut_off || self.inside_transport() {
+            let why = "the connection cannot be taken over: a call was in the middle of it when the process forked";
+            return Err(Error::new(Status::Busy, why));
+        }
+        self.waiters.forget();
+        self.home.store(fork::generation(), Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// CLOSED in a process that the connection does not belong to.
+    fn at_home(&self) -> Result<()> {
+        if self.home.load(Ordering::Relaxed) == fork::generation() {
+            return Ok(());
+        }
+        let why = "the connection belongs to the parent process: a forked child makes its own, or calls \
+                   adopt_after_fork when the parent uses it no more";
+        Err(Error::new(Status::Closed, why))
+    }
+
     /// The engine, to move bytes with: BUSY inside a callback of this connection.
     fn enter(&self) -> Result<Entered<'_>> {
         self.not_closed()?;
@@ -194,14 +232,14 @@ impl Conn {
     }
 
     /// The engine, to look at or to set up: fine inside a callback.
-    fn look(&self) -> ReentrantMutexGuard<'_, Engine> {
+    fn look(&self) -> Guard<'_, Engine> {
         self.engine.lock()
     }
 }
 
 /// The engine while an operation of this thread has it.
 struct Entered<'a> {
-    engine: ReentrantMutexGuard<'a, Engine>,
+    engine: Guard<'a, Engine>,
 }
 
 impl std::ops::Deref for Entered<'_> {

@@ -89,14 +89,21 @@ impl Conn {
         }
     }
 
+    /// A thread is in the transport, or was when the process forked.
+    pub(super) fn inside_transport(&self) -> bool {
+        match &self.transport {
+            Transport::Pipe { reading, writing, .. } => reading.is_taken() || writing.is_taken(),
+            _ => false,
+        }
+    }
+
     /// Moves bytes after one go at an operation. True when the operation should have another.
     pub(super) fn piped_step<T>(
         &self,
-        pipe: &dyn Pipe,
-        reading: &Turn,
-        writing: &Turn,
+        (pipe, reading, writing): (&dyn Pipe, &Turn, &Turn),
         flush: Flush,
         result: &Result<T, Stop>,
+        arrivals: u64,
         patience: &mut Patience,
     ) -> Result<bool> {
         match result {
@@ -115,7 +122,7 @@ impl Conn {
             Ok(_) if !out && flush == Flush::Needed => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) if !out => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) => Ok(true),
-            Err(Stop::WantRead) => self.pump_in(pipe, reading, patience).map(|()| true),
+            Err(Stop::WantRead) => self.pump_in(pipe, reading, arrivals, patience).map(|()| true),
             _ => Ok(false),
         }
     }
@@ -127,7 +134,13 @@ impl Conn {
                 return Ok(true);
             }
             match writing.take(self)? {
-                Taken::Mine(_held) => return self.write_out(pipe),
+                Taken::Mine(held) => {
+                    if !self.write_out(pipe)? {
+                        return Ok(false);
+                    }
+                    // Once more round: what came after the last look met a taken turn, and was left to this thread.
+                    drop(held);
+                }
                 // The thread whose turn it is takes what this one has, too.
                 Taken::Another if !must => return Ok(false),
                 Taken::Another => self.wait_turn(writing, patience)?,
@@ -168,7 +181,7 @@ impl Conn {
     }
 
     /// Reads what the record in progress needs.
-    fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, patience: &mut Patience) -> Result<()> {
+    fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, arrivals: u64, patience: &mut Patience) -> Result<()> {
         let _held = match reading.take(self)? {
             Taken::Mine(held) => held,
             Taken::Another => return self.wait_turn(reading, patience),
@@ -176,8 +189,8 @@ impl Conn {
         let wanted = {
             let engine = self.look();
             let wire = engine.ssl.wire().borrow();
-            if !wire.inbox.is_empty() || wire.eof {
-                // Another thread's turn brought it.
+            if wire.arrivals != arrivals {
+                // Another thread's turn brought something, and SSL may have it already.
                 return Ok(());
             }
             wire.wanted.max(1)
@@ -200,10 +213,10 @@ impl Conn {
     }
 
     fn wait_turn(&self, turn: &Turn, patience: &mut Patience) -> Result<()> {
-        let woken =
-            self.waiters.wait(-1, 0, patience.deadline(), || self.closed.load(Ordering::SeqCst) || !turn.is_taken());
+        let deadline = patience.deadline();
+        let woken = self.waiters.wait(-1, 0, deadline, || self.is_ended(patience) || !turn.is_taken());
         match woken.map_err(Error::os)? {
-            Woken::Ready => self.not_closed(),
+            Woken::Ready => self.not_ended(patience),
             Woken::Interrupted => Err(Error::bare(Status::Interrupted)),
             Woken::Timeout => Err(Error::bare(Status::Timeout)),
         }
@@ -212,7 +225,7 @@ impl Conn {
     pub(super) fn not_closed(&self) -> Result<()> {
         match self.closed.load(Ordering::SeqCst) {
             true => Err(Error::bare(Status::Closed)),
-            false => Ok(()),
+            false => self.at_home(),
         }
     }
 }

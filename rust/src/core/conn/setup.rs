@@ -28,7 +28,7 @@ impl Conn {
     /// was set on the connection itself stays: options, verification mode and callback, info callback.
     pub fn set_ctx(&self, ctx: &Arc<Ctx>) -> Result<()> {
         let engine = self.look();
-        ctx.change(|ssl| engine.ssl.set_ctx(ssl)).map_err(|error| error.doing("cannot change the context"))?;
+        ctx.take_over(&engine.ssl).map_err(|error| error.doing("cannot change the context"))?;
         let theirs = ctx.callbacks();
         self.change_callbacks(|own| {
             let info = own.info.take();

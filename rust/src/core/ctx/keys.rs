@@ -32,7 +32,7 @@ impl Ctx {
     /// Sends the certificate along after the context's own.
     pub fn add_extra_chain_cert(&self, cert: &X509) -> Result<()> {
         let cert = cert.to_openssl()?;
-        self.change(|ssl| ssl.add_extra_chain_cert(cert)).map_err(|error| error.doing("cannot add to the chain"))
+        self.change_chain(|chain| chain.push(cert)).map_err(|error| error.doing("cannot add to the chain"))
     }
 
     pub fn use_certificate_file(&self, path: &CStr, filetype: FileType) -> Result<()> {
@@ -50,12 +50,9 @@ impl Ctx {
             // Asked for one certificate, OpenSSL says what it misses.
             return X509::load(FileType::Pem, &data).map(drop).map_err(bad);
         };
-        self.change(|ssl| {
-            ssl.use_certificate(&cert)?;
-            ssl.clear_extra_chain_certs();
-            chain.try_for_each(|cert| ssl.add_extra_chain_cert(cert))
-        })
-        .map_err(bad)
+        self.change(|ssl| ssl.use_certificate(&cert))
+            .and_then(|()| self.change_chain(|rest| *rest = chain.collect()))
+            .map_err(bad)
     }
 
     pub fn use_private_key_file(&self, path: &CStr, filetype: FileType, passphrase: Passphrase) -> Result<()> {

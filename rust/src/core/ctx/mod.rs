@@ -5,6 +5,7 @@
 
 mod callbacks;
 mod keys;
+mod late;
 mod settings;
 mod trust;
 
@@ -12,6 +13,7 @@ use super::error::Result;
 use super::sys::ssl::Ssl;
 use super::sys::ssl_ctx::{Method, SslCtx};
 use super::sys::wire::Wire;
+use late::Late;
 use openssl_sys as ffi;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ pub use keys::file_type;
 pub struct Ctx {
     ssl: SslCtx,
     /// Held while the context changes or an SSL is made from it.
-    change: Mutex<()>,
+    change: Mutex<Late>,
     callbacks: Mutex<Arc<Callbacks>>,
 }
 
@@ -35,13 +37,15 @@ impl Ctx {
         ssl.ctrl(ffi::SSL_CTRL_MODE, modes);
         ssl.set_proto_versions(version, version)?;
         ssl.set_verify(ffi::SSL_VERIFY_NONE);
-        Ok(Arc::new(Ctx { ssl, change: Mutex::new(()), callbacks: Mutex::default() }))
+        Ok(Arc::new(Ctx { ssl, change: Mutex::default(), callbacks: Mutex::default() }))
     }
 
     /// The SSL under a new connection.
     pub(super) fn new_ssl(&self, wire: Wire) -> Result<Ssl> {
-        let _changing = self.change.lock();
+        let mut late = self.change.lock();
+        late.served = true;
         let ssl = Ssl::new(&self.ssl, wire)?;
+        late.dress(&ssl)?;
         // An idle connection gives its record buffers back.
         ssl.ctrl(ffi::SSL_CTRL_MODE, ffi::SSL_MODE_RELEASE_BUFFERS);
         Ok(ssl)

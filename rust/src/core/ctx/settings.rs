@@ -1,5 +1,6 @@
 //! Protocol versions, suites, groups, options, sessions: the settings that are numbers or lists.
 
+use super::late::{CIPHERS, SRTP, SUITES};
 use super::Ctx;
 use crate::core::error::{Error, Result};
 use crate::core::files;
@@ -40,13 +41,13 @@ impl Ctx {
     /// The cipher suites up to TLS 1.2, in OpenSSL's list syntax.
     pub fn set_cipher_list(&self, list: &[u8]) -> Result<()> {
         let list = c_string(list, "the cipher list")?;
-        self.change(|ssl| ssl.set_cipher_list(&list)).map_err(|error| unusable(error, "cipher list", &list))
+        self.set_list(CIPHERS, list.clone()).map_err(|error| unusable(error, "cipher list", &list))
     }
 
     /// The TLS 1.3 suites by their names in RFC 8446, colons between.
     pub fn set_ciphersuites(&self, list: &[u8]) -> Result<()> {
         let list = c_string(list, "the list of cipher suites")?;
-        self.change(|ssl| ssl.set_ciphersuites(&list)).map_err(|error| unusable(error, "TLS 1.3 cipher suites", &list))
+        self.set_list(SUITES, list.clone()).map_err(|error| unusable(error, "TLS 1.3 cipher suites", &list))
     }
 
     /// The key exchange groups, in OpenSSL's list syntax.
@@ -104,7 +105,7 @@ impl Ctx {
     /// The SRTP profiles to negotiate (RFC 5764), colons between.
     pub fn set_srtp_profiles(&self, profiles: &[u8]) -> Result<()> {
         let profiles = c_string(profiles, "the list of SRTP profiles")?;
-        self.change(|ssl| ssl.set_srtp_profiles(&profiles)).map_err(|error| unusable(error, "SRTP profiles", &profiles))
+        self.set_list(SRTP, profiles.clone()).map_err(|error| unusable(error, "SRTP profiles", &profiles))
     }
 
     pub fn verify_mode(&self) -> c_int {

@@ -5,6 +5,7 @@ use crate::core::error::{Error, Result};
 use crate::core::files;
 use crate::core::name::Name;
 use crate::core::store::Store;
+use crate::core::sys::store as sys;
 use crate::core::x509::X509;
 use openssl::stack::Stack;
 use openssl::x509::{X509Name, X509 as Cert};
@@ -23,7 +24,12 @@ impl Ctx {
         if file.is_none() && directory.is_none() {
             return Err(Error::openssl().doing("neither a file nor a directory of trusted certificates is named"));
         }
-        self.change(|ssl| ssl.load_verify_locations(file, directory)).map_err(|error| match file.or(directory) {
+        let store = self.store();
+        let load = || -> Result<()> {
+            file.map_or(Ok(()), |file| sys::load_file(&store, file))?;
+            directory.map_or(Ok(()), |directory| sys::load_directory(&store, directory))
+        };
+        load().map_err(|error| match file.or(directory) {
             Some(path) => files::bad("trusted certificates", path, error),
             None => error,
         })
@@ -52,12 +58,12 @@ impl Ctx {
 
     /// The store that the context verifies with, live; it keeps the context alive.
     pub fn cert_store(self: &Arc<Self>) -> Arc<Store> {
-        Store::of_owner(self.clone(), self.change(|ssl| ssl.cert_store()))
+        Store::of_owner(self.clone(), self.store())
     }
 
     /// Verifies with another store, which is shared and not copied.
     pub fn set_cert_store(&self, store: &Store) {
-        self.change(|ssl| ssl.set_cert_store(store.shared()));
+        self.put_store(sys::share(store.shared()));
     }
 
     /// The authorities named to clients are the subjects in a PEM file.
@@ -77,7 +83,7 @@ impl Ctx {
                 seen.push(der);
             }
         }
-        self.put_client_cas(names)
+        self.change_client_cas(|_| Ok(names))
     }
 
     /// The authorities named to clients.
@@ -86,18 +92,17 @@ impl Ctx {
         for name in names {
             stack.push(name.to_openssl()?)?;
         }
-        self.put_client_cas(stack)
+        self.change_client_cas(|_| Ok(stack))
     }
 
     /// Names one authority more to clients.
     pub fn add_client_ca(&self, cert: &X509) -> Result<()> {
         let cert = cert.to_openssl()?;
-        self.change(|ssl| ssl.add_client_ca(&cert)).map_err(|error| error.doing("cannot add the client authority"))
-    }
-
-    fn put_client_cas(&self, names: Stack<X509Name>) -> Result<()> {
-        self.change(|ssl| ssl.set_client_ca_list(names));
-        Ok(())
+        let add = |mut names: Stack<X509Name>| {
+            names.push(cert.subject_name().to_owned()?)?;
+            Ok(names)
+        };
+        self.change_client_cas(add).map_err(|error| error.doing("cannot add the client authority"))
     }
 }
 

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 pub struct Buffer {
     bytes: Vec<u8>,
     start: usize,
-    /// The lengths of the datagrams; None for a stream.
+    /// The lengths of the datagrams; None for a stream. Boxed, for nearly all are streams.
+    #[allow(clippy::box_collection)]
     borders: Option<Box<VecDeque<usize>>>,
 }
 

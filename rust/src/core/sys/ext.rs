@@ -200,6 +200,7 @@ extern "C" {
         ctx: *mut ffi::SSL_CTX,
         callback: Option<unsafe extern "C" fn(ssl: *const ffi::SSL, at: c_int, value: c_int)>,
     );
+    pub fn SSL_CTX_get_client_CA_list(ctx: *const ffi::SSL_CTX) -> *mut ffi::stack_st_X509_NAME;
     pub fn SSL_CTX_get_verify_depth(ctx: *const ffi::SSL_CTX) -> c_int;
     pub fn SSL_CTX_set_timeout(ctx: *mut ffi::SSL_CTX, seconds: c_long) -> c_long;
     pub fn SSL_CTX_get_timeout(ctx: *const ffi::SSL_CTX) -> c_long;

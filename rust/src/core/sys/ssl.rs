@@ -135,11 +135,6 @@ impl Ssl {
         unsafe { ext::SSL_is_dtls(self.ptr) == 1 }
     }
 
-    pub fn is_server(&self) -> bool {
-        // SAFETY: a live SSL.
-        unsafe { ffi::SSL_is_server(self.ptr) == 1 }
-    }
-
     pub fn shutdown_state(&self) -> c_int {
         // SAFETY: a live SSL.
         unsafe { ffi::SSL_get_shutdown(self.ptr) }

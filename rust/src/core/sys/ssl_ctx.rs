@@ -8,7 +8,7 @@ use crate::core::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_void};
 use openssl::pkey::{PKey, Private};
-use openssl::stack::Stack;
+use openssl::stack::{Stack, StackRef};
 use openssl::x509::store::X509StoreRef;
 use openssl::x509::{X509Name, X509Ref, X509};
 use openssl_sys as ffi;
@@ -63,11 +63,6 @@ impl SslCtx {
         unsafe { ffi::SSL_CTX_ctrl(self.0, command, number, std::ptr::null_mut()) }
     }
 
-    pub fn options(&self) -> u64 {
-        // SAFETY: a live SSL_CTX.
-        unsafe { ffi::SSL_CTX_get_options(self.0) as u64 }
-    }
-
     pub fn set_options(&self, options: u64) -> u64 {
         // SAFETY: a live SSL_CTX.
         unsafe { ffi::SSL_CTX_set_options(self.0, options as _) as u64 }
@@ -117,12 +112,6 @@ impl SslCtx {
         succeed(unsafe { ffi::SSL_CTX_check_private_key(self.0) })
     }
 
-    /// Whether a certificate has been set.
-    pub fn has_certificate(&self) -> bool {
-        // SAFETY: a live SSL_CTX.
-        unsafe { !ffi::SSL_CTX_get0_certificate(self.0).is_null() }
-    }
-
     /// Adds to the chain that goes out with the certificate.
     pub fn add_extra_chain_cert(&self, cert: X509) -> Result<()> {
         // SAFETY: on success OpenSSL owns the reference that is handed over.
@@ -138,10 +127,31 @@ impl SslCtx {
         self.ctrl(SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS, 0);
     }
 
-    pub fn load_verify_locations(&self, file: Option<&CStr>, directory: Option<&CStr>) -> Result<()> {
-        let pointer = |path: Option<&CStr>| path.map_or(std::ptr::null(), CStr::as_ptr);
-        // SAFETY: NUL-terminated paths or NULL.
-        succeed(unsafe { ffi::SSL_CTX_load_verify_locations(self.0, pointer(file), pointer(directory)) })
+    /// The chain that goes out with the certificate, as far as it was added here.
+    pub fn extra_chain_certs(&self) -> Vec<X509> {
+        let mut stack: *mut ffi::stack_st_X509 = std::ptr::null_mut();
+        // SAFETY: the stack belongs to the SSL_CTX, or is NULL; each certificate gets a reference of its own.
+        unsafe {
+            ffi::SSL_CTX_ctrl(self.0, ffi::SSL_CTRL_GET_EXTRA_CHAIN_CERTS, 0, (&raw mut stack).cast());
+            if stack.is_null() {
+                return Vec::new();
+            }
+            StackRef::<X509>::from_ptr(stack).iter().map(|cert| cert.to_owned()).collect()
+        }
+    }
+
+    /// A copy of the authorities that are named to clients.
+    pub fn client_ca_list(&self) -> Result<Stack<X509Name>> {
+        let mut copy = Stack::new()?;
+        // SAFETY: the stack belongs to the SSL_CTX, or is NULL.
+        let names = unsafe {
+            let stack = ext::SSL_CTX_get_client_CA_list(self.0);
+            (!stack.is_null()).then(|| StackRef::<X509Name>::from_ptr(stack))
+        };
+        for name in names.into_iter().flatten() {
+            copy.push(name.to_owned()?)?;
+        }
+        Ok(copy)
     }
 
     /// The store the context verifies with, shared.
@@ -228,11 +238,6 @@ impl SslCtx {
         // SAFETY: the SSL_CTX takes over the stack.
         unsafe { ffi::SSL_CTX_set_client_CA_list(self.0, names.as_ptr()) }
         std::mem::forget(names);
-    }
-
-    pub fn add_client_ca(&self, cert: &X509Ref) -> Result<()> {
-        // SAFETY: OpenSSL copies the certificate's subject.
-        succeed(unsafe { ffi::SSL_CTX_add_client_CA(self.0, cert.as_ptr()) })
     }
 
     /// Protocols in the form of RFC 7301.

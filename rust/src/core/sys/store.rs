@@ -20,6 +20,15 @@ pub fn empty() -> Result<X509Store> {
     Ok(X509StoreBuilder::new()?.build())
 }
 
+/// One more reference to a store.
+pub fn share(store: &X509StoreRef) -> X509Store {
+    // SAFETY: a live store; the reference that is counted is the returned value's.
+    unsafe {
+        ext::X509_STORE_up_ref(store.as_ptr());
+        X509Store::from_ptr(store.as_ptr())
+    }
+}
+
 pub fn add_cert(store: &X509StoreRef, cert: &X509Ref) -> Result<()> {
     // SAFETY: live objects; the store locks itself and counts a reference of its own.
     done(unsafe { ffi::X509_STORE_add_cert(store.as_ptr(), cert.as_ptr()) })

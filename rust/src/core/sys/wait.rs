@@ -1,5 +1,6 @@
 //! Waiting for a descriptor, with a way for another thread to end the wait.
 
+use super::fork;
 use libc::c_int;
 use parking_lot::Mutex;
 use std::os::fd::RawFd;
@@ -46,6 +47,13 @@ impl Waiters {
         woken
     }
 
+    /// Forgets who waits: in a forked child, threads of the parent only.
+    pub fn forget(&self) {
+        let mut bells = self.bells.lock();
+        bells.clear();
+        self.count.store(0, Ordering::SeqCst);
+    }
+
     /// Ends every wait.
     pub fn wake(&self) {
         if self.count.load(Ordering::SeqCst) == 0 {
@@ -60,7 +68,7 @@ impl Waiters {
 }
 
 /// The eventfd that wakes a thread: one for each thread that ever waited, closed when the thread ends.
-struct Bell(RawFd, c_int);
+struct Bell(RawFd, u32);
 
 impl Bell {
     fn of_this_thread() -> Result<RawFd, i32> {
@@ -69,18 +77,17 @@ impl Bell {
         }
         BELL.with(|bell| {
             let mut bell = bell.borrow_mut();
-            // SAFETY: no arguments.
-            let pid = unsafe { libc::getpid() };
+            let process = fork::generation();
             match &*bell {
                 // After a fork the child must not share the parent's.
-                Some(bell) if bell.1 == pid => Ok(bell.0),
+                Some(bell) if bell.1 == process => Ok(bell.0),
                 _ => {
                     // SAFETY: a new descriptor, ours.
                     let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
                     if fd < 0 {
                         return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EMFILE));
                     }
-                    *bell = Some(Bell(fd, pid));
+                    *bell = Some(Bell(fd, process));
                     Ok(fd)
                 }
             }
@@ -103,6 +110,7 @@ pub fn is_nonblocking(fd: RawFd) -> bool {
 }
 
 /// What tells an open file from another one that got its number: device and inode.
+#[allow(clippy::unnecessary_cast)] // other systems have other widths
 pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
     let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: on success fstat() filled the struct.
@@ -111,23 +119,26 @@ pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
             return None;
         }
         let stat = stat.assume_init();
-        Some((stat.st_dev as u64, stat.st_ino as u64))
+        Some((stat.st_dev, stat.st_ino))
     }
 }
 
 fn poll(fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
     let mut polls =
         [libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 }, libc::pollfd { fd, events, revents: 0 }];
-    // SAFETY: two valid pollfds; poll() passes over a negative descriptor.
-    let count = unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, milliseconds(deadline)) };
-    match count {
-        0 => Ok(Woken::Timeout),
-        1.. => Ok(Woken::Ready),
-        _ => match std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO) {
-            libc::EINTR => Ok(Woken::Interrupted),
-            errno => Err(errno),
-        },
-    }
+    let most = milliseconds(deadline);
+    fork::outside(|| {
+        // SAFETY: two valid pollfds; poll() passes over a negative descriptor.
+        let count = unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, most) };
+        match count {
+            0 => Ok(Woken::Timeout),
+            1.. => Ok(Woken::Ready),
+            _ => match std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO) {
+                libc::EINTR => Ok(Woken::Interrupted),
+                errno => Err(errno),
+            },
+        }
+    })
 }
 
 /// For poll(): -1 is for ever; rounded up, so that a wait never ends before its time.

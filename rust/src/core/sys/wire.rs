@@ -39,6 +39,7 @@ pub struct Wire {
     pub read_ahead: usize,
     /// Read before, and in place of, all that comes: the connection is to end.
     pub poison: Option<Poison>,
+    pub is_cut_off: bool,
     /// DTLS has begun to encrypt what it writes.
     encrypts: bool,
     /// What is written goes nowhere.
@@ -81,6 +82,7 @@ impl Wire {
             first: Vec::new(),
             read_ahead: 0,
             poison: None,
+            is_cut_off: false,
             encrypts: false,
             mute: false,
         }
@@ -101,6 +103,12 @@ impl Wire {
     pub fn deliver_eof(&mut self) {
         self.arrivals += 1;
         self.eof = true;
+    }
+
+    /// From here on nothing goes to the socket and nothing comes from it: it is another process's.
+    pub fn cut_off(&mut self) {
+        self.socket = None;
+        self.is_cut_off = true;
     }
 
     /// Output waits that should be on its way.

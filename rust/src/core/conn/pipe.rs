@@ -143,7 +143,7 @@ impl Conn {
                 }
                 // The thread whose turn it is takes what this one has, too.
                 Taken::Another if !must => return Ok(false),
-                Taken::Another => self.wait_turn(writing, patience)?,
+                Taken::Another => self.wait_turn(writing, patience, || false)?,
             }
         }
     }
@@ -184,7 +184,11 @@ impl Conn {
     fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, arrivals: u64, patience: &mut Patience) -> Result<()> {
         let _held = match reading.take(self)? {
             Taken::Mine(held) => held,
-            Taken::Another => return self.wait_turn(reading, patience),
+            // The turn may pass from hand to hand; bytes that came in between are what this thread waited for.
+            Taken::Another => {
+                let came = || self.look().ssl.wire().try_borrow().is_ok_and(|wire| wire.arrivals != arrivals);
+                return self.wait_turn(reading, patience, came);
+            }
         };
         let wanted = {
             let engine = self.look();
@@ -212,9 +216,9 @@ impl Conn {
         Ok(())
     }
 
-    fn wait_turn(&self, turn: &Turn, patience: &mut Patience) -> Result<()> {
+    fn wait_turn(&self, turn: &Turn, patience: &mut Patience, came: impl Fn() -> bool) -> Result<()> {
         let deadline = patience.deadline();
-        let woken = self.waiters.wait(-1, 0, deadline, || self.is_ended(patience) || !turn.is_taken());
+        let woken = self.waiters.wait(-1, 0, deadline, || self.is_ended(patience) || !turn.is_taken() || came());
         match woken.map_err(Error::os)? {
             Woken::Ready => self.not_ended(patience),
             Woken::Interrupted => Err(Error::bare(Status::Interrupted)),

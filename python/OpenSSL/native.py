@@ -2,8 +2,8 @@
 
     cc $(python -m OpenSSL.native --cflags) extension.c $(python -m OpenSSL.native --libs)
 
-What is linked so asks for the library by its SONAME: within a process that has imported OpenSSL it gets the very copy that
-Python uses, so that handles mean the same to both.
+What is linked so asks for the library by its SONAME: within a process that has imported OpenSSL it gets the very copy
+that Python uses, so that handles mean the same to both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ._native import library_path as _named
 
 if TYPE_CHECKING:
-    from typing import List, Optional
+    from typing import Callable, Dict, List, Optional
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -60,7 +60,7 @@ def _mapped(name: str) -> str:
 def main(arguments: Optional[List[str]] = None) -> int:
     """`python -m OpenSSL.native`: prints what the options ask for, on one line, quoted for a shell."""
     asked = sys.argv[1:] if arguments is None else arguments
-    answers = {
+    answers: Dict[str, Callable[[], List[str]]] = {
         "--cflags": cflags,
         "--libs": libs,
         "--include-dir": lambda: [include_dir()],

@@ -12,7 +12,19 @@ from pathlib import Path
 
 PARAMETER = re.compile(r"(?P<type>.*?)(?P<name>\w+)$")
 #: Numbers that are drawn from a few values of their own.
-CAREFUL = {"bits", "rounds", "mac_rounds", "milliseconds", "timeout_ms", "fd", "count", "index", "method", "filetype", "type"}
+CAREFUL = {
+    "bits",
+    "rounds",
+    "mac_rounds",
+    "milliseconds",
+    "timeout_ms",
+    "fd",
+    "count",
+    "index",
+    "method",
+    "filetype",
+    "type",
+}
 
 
 def main(header: str) -> str:
@@ -37,7 +49,10 @@ def call(result: str, name: str, parameters: str) -> str:
         first = names[0] if listed and handle_type(listed[0][0]) else "NULL"
         freed = f"    freed({first}, result);" if name.endswith("_free") else ""
         # An array of handles has its length behind it; a single handle is the first of what may be one.
-        kept = [f"    if (result == PYSSL_OK || result == PYSSL_ERROR)\n        keep({kind(listed, out)}, {out});" for out in outs]
+        kept = [
+            f"    if (result == PYSSL_OK || result == PYSSL_ERROR)\n        keep({kind(listed, out)}, {out});"
+            for out in outs
+        ]
         judged = f'    judge("{name}", (ptrdiff_t)result, {first}, {int(first != "NULL")});'
         lines += [f"    {result} result = {made};", judged, *kept, freed]
     elif result == "void":

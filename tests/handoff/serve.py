@@ -31,7 +31,7 @@ def main(what: str) -> None:
 
     def judge(connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
         if depth == 0:
-            subjects.append(certificate.get_subject().CN)
+            subjects.append(str(certificate.get_subject().CN))
             # The connection that C drives can be looked at.
             assert not connection.get_shutdown()
         return bool(ok)

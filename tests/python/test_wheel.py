@@ -5,8 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from installed import run
 
 from OpenSSL import libpyssl_version

@@ -43,8 +43,6 @@ def test_a_connection_that_was_given_away_says_so() -> None:
     assert isinstance(conn, SSL.Connection) and "Connection" in repr(conn)
     assert lib.pyssl_conn_free(conn_of(handle)) == 0
     assert lib.pyssl_conn_free(conn_of(handle)) == lib.PYSSL_ERR_HANDLE
-    del conn
-    gc.collect()
 
 
 def test_a_context_that_was_given_away_says_so() -> None:
@@ -74,8 +72,8 @@ def test_a_connection_comes_back_with_what_it_had() -> None:
         SSL.Connection.from_handle(context, handle)
     again.set_connect_state()
     server.set_accept_state()
-    for end in (near, far):
-        end.setblocking(False)
+    for sock in (near, far):
+        sock.setblocking(False)
     for end in (again, server, again, server):
         with suppress(SSL.WantReadError):
             end.do_handshake()
@@ -87,8 +85,13 @@ def test_a_connection_comes_back_with_what_it_had() -> None:
 
 def test_a_context_comes_back_with_its_callbacks() -> None:
     seen: List[int] = []
+
+    def judge(conn: SSL.Connection, cert: Any, code: int, depth: int, ok: int) -> bool:
+        seen.append(depth)
+        return bool(ok)
+
     context = client_context()
-    context.set_verify(SSL.VERIFY_PEER, lambda conn, cert, code, depth, ok: not seen.append(depth) and bool(ok))
+    context.set_verify(SSL.VERIFY_PEER, judge)
     context.set_app_data("mine")
     again = SSL.Context.from_handle(context.detach())
     assert again.get_app_data() == "mine"
@@ -128,13 +131,17 @@ def test_what_a_callback_raises_where_c_drives_goes_to_the_unraisable_hook(monke
     told: List[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda facts: told.append(str(facts.exc_value)))
     context = client_context()
-    context.set_info_callback(lambda *facts: 1 // 0)
+
+    def fail(*facts: Any) -> None:
+        raise ValueError("nobody called")
+
+    context.set_info_callback(fail)
     conn = SSL.Connection(context)
     conn.set_connect_state()
     handle = conn.detach()
     assert lib.pyssl_conn_do_handshake(conn_of(handle)) == lib.PYSSL_ERR_CALLBACK
     gc.collect()
-    assert told == ["integer division or modulo by zero"] or "division" in told[0]
+    assert told == ["nobody called"]
     assert lib.pyssl_conn_free(conn_of(handle)) == 0
 
 

@@ -307,9 +307,9 @@ def test_a_handshake_goes_on_where_the_object_raised() -> None:
     up, down = Pipe(), Pipe()
     near, far = End(down, up), End(up, down)
     client, server = over(near, far)
-    for end in (near, far):
+    for at in (near, far):
         turns = iter(range(1000))
-        end.meddle = lambda what, argument, turns=turns: (  # type: ignore[misc]
+        at.meddle = lambda what, argument, turns=turns: (  # type: ignore[misc]
             Ellipsis if next(turns) % 2 else throw(Tired())
         )
     waiting, failures = [client, server], 0
@@ -488,11 +488,14 @@ def test_a_blocked_read_holds_up_neither_the_other_direction_nor_a_close() -> No
 
 def test_a_transport_that_leads_to_its_connection_is_collected() -> None:
     before = handles()
-    near = End(Pipe(), Pipe())
-    conn = SSL.Connection(client_context(), near)
-    near.meddle = lambda what, argument: conn
-    gone = weakref.ref(near)
-    del near, conn
+
+    def make() -> "weakref.ref[End]":
+        near = End(Pipe(), Pipe())
+        conn = SSL.Connection(client_context(), near)
+        near.meddle = lambda what, argument: conn
+        return weakref.ref(near)
+
+    gone = make()
     gc.collect()
     assert gone() is None
     assert handles() == before
@@ -541,7 +544,7 @@ def echo(conn: Any) -> None:
         conn.shutdown()
 
 
-def started(work: Callable[..., None], *args: Any) -> threading.Thread:
+def started(work: Callable[..., object], *args: Any) -> threading.Thread:
     thread = threading.Thread(target=work, args=args, daemon=True)
     thread.start()
     return thread
@@ -762,13 +765,13 @@ def test_greenlets_that_switch_inside_read(pairs: int) -> None:
                 outcomes.append(data)
                 assert data == PAYLOAD[:size]
 
-    for number in range(pairs):
+    main = greenlet.getcurrent()
+    for _ in range(pairs):
         up, down = Pipe(), Pipe()
         near, far = Cooperative(down, up), Cooperative(up, down)
         near.turn = far.turn = lambda: main.switch()
         for conn, first in zip(over(near, far), (True, False)):
             scheduler.append(greenlet.greenlet(lambda conn=conn, first=first: work(conn, first)))
-    main = greenlet.getcurrent()
     while scheduler:
         for each in list(scheduler):
             each.switch()

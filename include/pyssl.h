@@ -2481,19 +2481,37 @@ pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
 
 
 /**
+ * Reads ciphertext from a transport.
+ * @param userdata  the transport's
+ * @param buffer    receives the bytes
+ * @param size      how many at the most
+ * @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
+ */
+typedef ptrdiff_t (*pyssl_transport_read_fn)(void *userdata, uint8_t *buffer, size_t size);
+
+/**
+ * Writes ciphertext to a transport.
+ * @param userdata  the transport's
+ * @param bytes     the bytes, lent for the length of the call
+ * @param len       how many
+ * @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
+ */
+typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *bytes, size_t len);
+
+/**
  * A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
- * `write` at a time, on the thread of the call that needs them, and may block. Calling the connection from inside them
- * gives PYSSL_ERR_BUSY.
+ * `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
+ * them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine.
  */
 typedef struct pyssl_transport {
     /**
-     * Stores up to size bytes; how many. 0 is the end of the stream, or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+     * Fetches bytes from the peer.
      */
-    ptrdiff_t (*read)(void *userdata, uint8_t *buffer, size_t size);
+    pyssl_transport_read_fn read;
     /**
-     * Takes up to len bytes; how many (at least 1), or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+     * Takes bytes for the peer.
      */
-    ptrdiff_t (*write)(void *userdata, const uint8_t *bytes, size_t len);
+    pyssl_transport_write_fn write;
     /**
      * Handed to both.
      */
@@ -2548,6 +2566,17 @@ pyssl_status pyssl_conn_free(pyssl_conn *conn);
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_close(pyssl_conn *conn);
+
+/**
+ * Ties something to the connection's life: what a transport or the callbacks need, say, of a connection that is given
+ * to other code.
+ * @param userdata  what the connection keeps
+ * @param destroy   called with it once the connection is freed and no call is under way on it, or at once when this fails
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_keep(pyssl_conn *conn,
+                             void *userdata,
+                             pyssl_destructor destroy);
 
 /**
  * In a process forked from the one that made the connection: takes it over, and the parent must not use it any more.

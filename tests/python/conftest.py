@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from installed import build_wheel, install
 
 from OpenSSL._native import ffi, lib, library_path
 
@@ -24,3 +26,15 @@ def no_handle_is_left() -> Iterator[None]:
     gc.collect()
     # Fewer, where pytest has let go of what an earlier test's traceback held.
     assert lib.pyssl_handle_count() <= before
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of a fresh environment with the wheel."""
+    return install(wheel, tmp_path_factory.mktemp("venv"))

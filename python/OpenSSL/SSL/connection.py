@@ -10,7 +10,9 @@ from . import callbacks
 from .context import Context
 from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check, fail
 from .facts import Facts
+from .handoff import give_away, take_in
 from .setup import Setup
+from .transport import descriptor_of, functions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +43,13 @@ _allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class Connection(Setup, Facts):
-    """A TLS or DTLS connection over a socket, a descriptor, or (with None) no transport at all: then bio_read and
-    bio_write move the ciphertext.
+    """A TLS or DTLS connection over a socket, a descriptor, any object with read() and write(), or (with None) no
+    transport at all: then bio_read and bio_write move the ciphertext.
+
+    An object without a fileno() is used by its own methods: read(n) returns up to n bytes, b"" at the end, and
+    write(data) how many it took; None or BlockingIOError from either say "nothing now". What else they raise, recv or
+    send raises, and the same call may be made again.
+    `transport="object"` uses those methods of one that has a fileno() too.
 
     One thread may receive while another sends and a third closes. With a socket that has a timeout (settimeout) calls
     raise WantReadError or WantWriteError at once where they would have to wait, as pyOpenSSL's always did; with
@@ -52,23 +59,36 @@ class Connection(Setup, Facts):
 
     _free = lib.pyssl_conn_free
     _socket: Any
+    _app_data: Any
 
-    def __init__(self, context: Context, socket: Any = None, *, honor_timeout: bool = False) -> None:
+    def __init__(
+        self,
+        context: Context,
+        socket: Any = None,
+        *,
+        honor_timeout: bool = False,
+        transport: Optional[str] = None,
+    ) -> None:
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
-        if socket is None:
+        descriptor = None
+        if socket is None and transport is None:
             self._handle = handle_of(Error, "pyssl_conn **", lib.pyssl_conn_new, context._handle)
         else:
+            descriptor = descriptor_of(socket, transport)
             out = ffi.new("pyssl_conn **")
-            check(lib.pyssl_conn_new_fd(context._handle, _descriptor(socket), out))
+            if descriptor is not None:
+                check(lib.pyssl_conn_new_fd(context._handle, descriptor, out))
+            else:
+                check(lib.pyssl_conn_new_transport(context._handle, functions_of(socket, self), out))
             self._handle = out[0]
         self._context = context
         self._socket = socket
-        self._honors = bool(honor_timeout) and hasattr(socket, "gettimeout")
+        self._honors = bool(honor_timeout) and descriptor is not None and hasattr(socket, "gettimeout")
         if self._honors:
             # Calls that would have to wait come back with TIMEOUT at once, and _again() looks how long they may.
             check(lib.pyssl_conn_set_timeout(self._handle, 0))
-        self._app_data: Any = None
+        self._app_data = None
         self._open_files = 0
         self._close_with_files = False
         callbacks.live[int(ffi.cast("uintptr_t", self._handle))] = self
@@ -181,8 +201,11 @@ class Connection(Setup, Facts):
                 status = self._again(status, rest)
             if status:
                 fail(status)
-        except (Error, OSError) as error:
-            error.sent = before + went[0]  # type: ignore[union-attr]
+        except BaseException as error:
+            try:
+                error.sent = before + went[0]  # type: ignore[attr-defined]
+            except AttributeError:
+                pass  # a transport's own, of a class that takes no attributes
             raise
         return total
 
@@ -382,6 +405,27 @@ class Connection(Setup, Facts):
         if self._open_files == 0 and self._close_with_files:
             self._close()
 
+    # ---- other languages
+
+    def detach(self) -> int:
+        """Gives the connection away: the number is its handle, which C casts to `pyssl_conn *` and frees.
+
+        This object is of no more use. Callbacks and a transport object go on working, and the socket stays open, until
+        the handle is freed.
+        """
+        return give_away(self)
+
+    @classmethod
+    def from_handle(cls, context: Context, handle: int, socket: Any = None) -> Connection:
+        """Takes a connection from other code: the handle is this object's from now on.
+
+        `context` is the Context it was made with; `socket`, if there is one, what its descriptor belongs to. What
+        detach left behind (socket, app data, callbacks) is taken up again.
+        """
+        if not isinstance(context, Context):
+            raise TypeError("context must be a Context instance")
+        return take_in(cls, context, handle, socket)
+
     # ---- the program's
 
     def get_app_data(self) -> Any:
@@ -411,15 +455,3 @@ def _bytes(buf: Any) -> Any:
     elif hasattr(buf, "__len__") and len(buf) > _MOST and isinstance(buf, bytes):
         raise ValueError("Cannot send more than 2**31-1 bytes at once.")
     return _from_buffer("uint8_t[]", buf)
-
-
-def _descriptor(sock: Any) -> int:
-    number = sock
-    if not isinstance(sock, int):
-        fileno = getattr(sock, "fileno", None)
-        number = fileno() if fileno is not None else None
-    if not isinstance(number, int):
-        raise TypeError("argument must be an int, or have a fileno() method.")
-    if number < 0:
-        raise ValueError(f"file descriptor cannot be a negative integer ({number})")
-    return number

@@ -10,6 +10,7 @@ from ..crypto.passphrase import give as give_passphrase
 from . import callbacks
 from .arguments import alpn_protocols, certificate, octets, private_key, whole
 from .errors import Error, check
+from .handoff import give_away_context, take_in_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +46,22 @@ class Context(Handle):
     def __init__(self, method: int) -> None:
         """method: TLS_METHOD or another *_METHOD. ValueError for what OpenSSL no longer speaks, as SSL 3.0."""
         self._handle = handle_of(Error, "pyssl_ctx **", lib.pyssl_ctx_new, whole("method", method))
+        callbacks.live[int(ffi.cast("uintptr_t", self._handle))] = self
+
+    # ---- other languages
+
+    def detach(self) -> int:
+        """Gives the context away: the number is its handle, which C casts to `pyssl_ctx *` and frees.
+
+        This object is of no more use; Connections made from it stay as they are. Callbacks go on working, for
+        connections that C makes too, until the handle and the last such connection are freed.
+        """
+        return give_away_context(self)
+
+    @classmethod
+    def from_handle(cls, handle: int) -> Context:
+        """Takes a context from other code: the handle is this object's from now on."""
+        return take_in_context(cls, handle)
 
     # ---- certificate and key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno as _errno
 
-from .._native import Described, lib
+from .._native import Described, lib, pending
 from .._native import fail as _fail
 from .._native.errors import describe, last
 
@@ -60,12 +60,12 @@ EOF: int = lib.PYSSL_ERR_EOF
 INTERRUPTED: int = lib.PYSSL_ERR_INTERRUPTED
 TIMEOUT: int = lib.PYSSL_ERR_TIMEOUT
 CLOSED: int = lib.PYSSL_ERR_CLOSED
+CALLBACK: int = lib.PYSSL_ERR_CALLBACK
 
 _WITHOUT_ARGUMENTS = {
     WANT_READ: WantReadError,
     WANT_WRITE: WantWriteError,
     WANT_X509_LOOKUP: WantX509LookupError,
-    ZERO_RETURN: ZeroReturnError,
 }
 
 
@@ -74,6 +74,10 @@ def fail(status: int) -> NoReturn:
     kind = _WITHOUT_ARGUMENTS.get(status)
     if kind is not None:
         raise kind()
+    if status != CALLBACK:
+        pending.take()  # a transport that failed besides: no later call is to raise it
+    if status == ZERO_RETURN:
+        raise ZeroReturnError()
     if status == EOF:
         raise describe(SysCallError(-1, "Unexpected EOF"), *last())
     if status == CLOSED:

@@ -50,10 +50,10 @@ class Described:
 
 def fail(cls: Type[Exception], status: int) -> NoReturn:
     """Raises what a negative status of a call on this thread means; `cls` is the module's Error."""
-    if status == CALLBACK:
-        raised = pending.take()
-        if raised is not None:
-            raise raised
+    # Also where it is not what the call failed of: so it cannot surface in a later one.
+    raised = pending.take()
+    if status == CALLBACK and raised is not None:
+        raise raised
     info, entries = last()
     message = _text(info.message) or ""
     if status == ARGUMENT:

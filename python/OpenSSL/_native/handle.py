@@ -23,11 +23,10 @@ class Handle:
         return self
 
     def __del__(self) -> None:
-        try:
-            handle = self._handle
-        except AttributeError:
-            return  # a constructor that raised leaves no handle
-        type(self)._free(handle)
+        # A constructor that raised leaves no handle, nor does giving it away.
+        handle = self.__dict__.get("_handle")
+        if handle is not None:
+            type(self)._free(handle)
 
     def __copy__(self: T) -> T:
         """copy.copy() never made a second object of the library; the first keeps its identity too."""

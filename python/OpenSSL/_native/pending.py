@@ -31,3 +31,9 @@ def take() -> Optional[BaseException]:
     exception = _pending.exception
     _pending.exception = None
     return exception
+
+
+def put_back(exception: Optional[BaseException]) -> None:
+    """What was taken before a call from inside a callback comes first again, whatever the call left."""
+    if exception is not None:
+        _pending.exception = exception

@@ -26,16 +26,32 @@ pub const PYSSL_TRANSPORT_LATER: c_int = -1;
 /// From a transport's functions: they failed; the call that led here returns PYSSL_ERR_CALLBACK.
 pub const PYSSL_TRANSPORT_FAILED: c_int = -2;
 
+/// Reads ciphertext from a transport.
+/// @param userdata  the transport's
+/// @param buffer    receives the bytes
+/// @param size      how many at the most
+/// @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
+pub type pyssl_transport_read_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>;
+
+/// Writes ciphertext to a transport.
+/// @param userdata  the transport's
+/// @param bytes     the bytes, lent for the length of the call
+/// @param len       how many
+/// @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
+pub type pyssl_transport_write_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>;
+
 /// A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
-/// `write` at a time, on the thread of the call that needs them, and may block. Calling the connection from inside them
-/// gives PYSSL_ERR_BUSY.
+/// `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
+/// them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct pyssl_transport {
-    /// Stores up to size bytes; how many. 0 is the end of the stream, or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
-    pub read: Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>,
-    /// Takes up to len bytes; how many (at least 1), or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
-    pub write: Option<unsafe extern "C" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>,
+    /// Fetches bytes from the peer.
+    pub read: pyssl_transport_read_fn,
+    /// Takes bytes for the peer.
+    pub write: pyssl_transport_write_fn,
     /// Handed to both.
     pub userdata: *mut c_void,
     /// Frees userdata with the connection; may be NULL.
@@ -106,6 +122,24 @@ pub extern "C" fn pyssl_conn_free(conn: *mut pyssl_conn) -> pyssl_status {
 pub extern "C" fn pyssl_conn_close(conn: *mut pyssl_conn) -> pyssl_status {
     gate(|| {
         Conn::lookup(conn)?.close();
+        Ok(())
+    })
+}
+
+/// Ties something to the connection's life: what a transport or the callbacks need, say, of a connection that is given
+/// to other code.
+/// @param userdata  what the connection keeps
+/// @param destroy   called with it once the connection is freed and no call is under way on it, or at once when this fails
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_keep(
+    conn: *mut pyssl_conn,
+    userdata: *mut c_void,
+    destroy: pyssl_destructor,
+) -> pyssl_status {
+    gate(|| {
+        let kept = UserData::new(userdata, destroy);
+        Conn::lookup(conn)?.keep(Box::new(kept));
         Ok(())
     })
 }
@@ -304,10 +338,12 @@ impl Pipe for Functions {
 }
 
 fn moved(result: isize) -> Piped {
-    match (usize::try_from(result), result as c_int) {
-        (Ok(n), _) => Piped::Moved(n),
-        (_, PYSSL_TRANSPORT_LATER) => Piped::Later,
-        (_, PYSSL_TRANSPORT_FAILED) => Piped::Raised,
-        _ => Piped::Broken("it returned a negative number that means nothing"),
+    const LATER: isize = PYSSL_TRANSPORT_LATER as isize;
+    const FAILED: isize = PYSSL_TRANSPORT_FAILED as isize;
+    match result {
+        LATER => Piped::Later,
+        FAILED => Piped::Raised,
+        _ => usize::try_from(result)
+            .map_or(Piped::Broken("it returned a negative number that means nothing"), Piped::Moved),
     }
 }

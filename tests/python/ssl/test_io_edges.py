@@ -350,9 +350,9 @@ def test_a_number_given_to_another_file_is_never_touched(ends: Pair) -> None:
             os.close(number)
 
 
-def test_detach_leaves_the_descriptor_open(ends: Pair) -> None:
+def test_detach_of_the_socket_leaves_the_descriptor_open(ends: Pair) -> None:
     client, server = ends
-    number = client.detach()
+    number = client._socket.detach()
     server.send(b"still open")
     assert client.recv(100) == b"still open"
     os.close(number)

@@ -29,6 +29,7 @@ use super::sys::wire::Wire;
 use io::Unflushed;
 use parking_lot::Mutex;
 use pipe::Turn;
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -64,6 +65,8 @@ pub struct Conn {
     failure: Mutex<Option<String>>,
     /// A callback raised: the operation under way ends with it, and the connection too.
     callback_failed: AtomicBool,
+    /// What goes with the connection.
+    kept: Mutex<Vec<Box<dyn Any + Send + Sync>>>,
 }
 
 /// Where the bytes go.
@@ -151,6 +154,7 @@ impl Conn {
             verdict: Mutex::new(None),
             failure: Mutex::new(None),
             callback_failed: AtomicBool::new(false),
+            kept: Mutex::default(),
         });
         let host: Weak<dyn Host> = Arc::downgrade(&conn) as Weak<dyn Host>;
         conn.engine.lock().ssl.set_host(host)?;
@@ -168,6 +172,11 @@ impl Conn {
 
     pub fn set_handle(&self, handle: u64) {
         self.handle.store(handle, Ordering::Relaxed);
+    }
+
+    /// Has the connection keep something until it goes itself.
+    pub fn keep(&self, thing: Box<dyn Any + Send + Sync>) {
+        self.kept.lock().push(thing);
     }
 
     /// How long a call may wait, in milliseconds; negative: for ever on a blocking descriptor, not at all on one with

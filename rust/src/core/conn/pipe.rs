@@ -106,6 +106,16 @@ impl Conn {
         arrivals: u64,
         patience: &mut Patience,
     ) -> Result<bool> {
+        match result {
+            // What was received is not lost for a write that fails: the next call that waits for input writes first.
+            Ok(_) if flush == Flush::Tried => return Ok(false),
+            Ok(_) | Err(Stop::WantRead | Stop::WantWrite) => {}
+            // The alert goes out if it can; why it was sent is what the caller hears.
+            Err(_) => {
+                let _ = self.pump_out_once(pipe, writing);
+                return Ok(false);
+            }
+        }
         let must = flush == Flush::Needed || matches!(result, Err(Stop::WantWrite));
         let out = self.pump_out(pipe, writing, must, patience)?;
         match result {
@@ -133,7 +143,7 @@ impl Conn {
                 }
                 // The thread whose turn it is takes what this one has, too.
                 Taken::Another if !must => return Ok(false),
-                Taken::Another => self.wait_turn(writing, patience)?,
+                Taken::Another => self.wait_turn(writing, patience, || false)?,
             }
         }
     }
@@ -160,7 +170,10 @@ impl Conn {
                         let mut wire = engine.ssl.wire().borrow_mut();
                         rest.append(wire.outbox.take());
                         wire.outbox = rest;
-                        return stopped.map(|_| false);
+                        drop(wire);
+                        drop(engine);
+                        stopped?;
+                        return self.not_closed().map(|()| false);
                     }
                 }
             }
@@ -171,7 +184,11 @@ impl Conn {
     fn pump_in(&self, pipe: &dyn Pipe, reading: &Turn, arrivals: u64, patience: &mut Patience) -> Result<()> {
         let _held = match reading.take(self)? {
             Taken::Mine(held) => held,
-            Taken::Another => return self.wait_turn(reading, patience),
+            // The turn may pass from hand to hand; bytes that came in between are what this thread waited for.
+            Taken::Another => {
+                let came = || self.look().ssl.wire().try_borrow().is_ok_and(|wire| wire.arrivals != arrivals);
+                return self.wait_turn(reading, patience, came);
+            }
         };
         let wanted = {
             let engine = self.look();
@@ -185,7 +202,11 @@ impl Conn {
         self.not_closed()?;
         let mut room = vec![0; wanted];
         let moved = pipe.read(&mut room);
-        let got = checked(moved, wanted)?.ok_or_else(|| Error::bare(Status::WantRead))?;
+        let Some(got) = checked(moved, wanted)? else {
+            // Closed while it was inside: nothing more will come.
+            self.not_closed()?;
+            return Err(Error::bare(Status::WantRead));
+        };
         let engine = self.look();
         let mut wire = engine.ssl.wire().borrow_mut();
         match got {
@@ -195,9 +216,9 @@ impl Conn {
         Ok(())
     }
 
-    fn wait_turn(&self, turn: &Turn, patience: &mut Patience) -> Result<()> {
+    fn wait_turn(&self, turn: &Turn, patience: &mut Patience, came: impl Fn() -> bool) -> Result<()> {
         let deadline = patience.deadline();
-        let woken = self.waiters.wait(-1, 0, deadline, || self.is_ended(patience) || !turn.is_taken());
+        let woken = self.waiters.wait(-1, 0, deadline, || self.is_ended(patience) || !turn.is_taken() || came());
         match woken.map_err(Error::os)? {
             Woken::Ready => self.not_ended(patience),
             Woken::Interrupted => Err(Error::bare(Status::Interrupted)),

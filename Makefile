@@ -30,7 +30,7 @@ FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release
 FUZZ_SECONDS ?= 300
 
 .PHONY: build demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
-.PHONY: check-abi header abi-dump install wheel bench soak fuzz idle clean help library tools tools-system
+.PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz idle clean help library tools tools-system
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -40,7 +40,7 @@ build: library $(VENV)/ready $(ABI) ## target/release/libpyssl.so and a .venv in
 demo: build ## certificates, an HTTPS server, Python and C clients: the whole road, with a report
 	$(PY) tests/demo/demo.py
 
-test: build tools ## every test there is: cargo test, ctest, pytest; ends with a line for each
+test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
 	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
 	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
@@ -52,8 +52,10 @@ test-system: build tools-system ## the same library on the system's OpenSSL (lib
 	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
 	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
 
-test-pythons: build tools ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
+test-pythons: build tools openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
 	$(PY) tests/pythons.py $(PYTHONS)
+
+openssl-cli: target/openssl/openssl ## the openssl program of the embedded OpenSSL, which the interoperability tests talk to
 
 check: check-rust check-python check-c check-header check-symbols check-abi ## formats, lints, types, header and symbol comparisons
 
@@ -128,6 +130,10 @@ library:
 
 target/release/libpyssl.so:
 	cargo build --release
+
+# Made again when Cargo.lock may name another OpenSSL.
+target/openssl/openssl: tests/openssl_cli.sh Cargo.lock | library
+	tests/openssl_cli.sh '$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' target/openssl
 
 target/system/release/libpyssl.so:
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)

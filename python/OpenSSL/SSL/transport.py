@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from io import UnsupportedOperation
 from operator import index
-from typing import TYPE_CHECKING, Any, Optional
 
 from .._native import ffi, lib, pending, trampoline
 from . import callbacks
 from .errors import ZeroReturnError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Optional
     from .callbacks import Hook
 
 _LATER: int = lib.PYSSL_TRANSPORT_LATER

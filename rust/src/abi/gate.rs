@@ -5,7 +5,7 @@
 
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
-use crate::core::sys::{err, fork};
+use crate::core::sys::{err, fork, library};
 use std::cell::RefCell;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -59,6 +59,7 @@ thread_local! {
 
 fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     let _inside = fork::inside();
+    library::start();
     err::clear();
     let result = caught(body);
     // Looking at the queue costs as much as the rest of the gate. Embedded, it is nobody's but this library's, and the

@@ -89,6 +89,35 @@ def _issue(directory: Path, name: str, kind: str, issuer: Optional[Identity]) ->
     return Identity(cert, key)
 
 
+@lru_cache(maxsize=None)
+def ocsp_response() -> bytes:
+    """What intermediate says of server, signed by itself: good."""
+    made, serial = pki(), pki().server.x509().get_serial_number()
+    index, response = made.directory / "index.txt", made.directory / "ocsp.der"
+    index.write_text(f"V\t350101000000Z\t\t{serial:040X}\tunknown\t/CN=server\n")
+    # fmt: off
+    openssl("ocsp", "-index", str(index), "-rsigner", str(made.intermediate.cert), "-rkey", str(made.intermediate.key),
+            "-CA", str(made.intermediate.cert), "-issuer", str(made.intermediate.cert), "-cert", str(made.server.cert),
+            "-ndays", "7", "-noverify", "-respout", str(response))
+    # fmt: on
+    return response.read_bytes()
+
+
+def second_certificate() -> crypto.X509:
+    """A certificate of root for second.example, on the server's key."""
+    cert, key = crypto.X509(), pki().server.pkey()
+    cert.set_version(2)
+    cert.set_serial_number(2)
+    cert.gmtime_adj_notBefore(-3600)
+    cert.gmtime_adj_notAfter(86400)
+    cert.set_issuer(pki().root.x509().get_subject())
+    cert.get_subject().CN = "second"
+    cert.set_pubkey(key)
+    cert.add_extensions([crypto.X509Extension(b"subjectAltName", False, b"DNS:second.example")])
+    cert.sign(pki().root.pkey(), "sha256")
+    return cert
+
+
 def openssl(*args: str, stdin: bytes = b"") -> bytes:
     """The output of the system's openssl command."""
     done = subprocess.run(["openssl", *args], input=stdin, capture_output=True)

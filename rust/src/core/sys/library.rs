@@ -4,6 +4,11 @@ use libc::c_int;
 use openssl_sys as ffi;
 use std::ffi::CStr;
 
+/// Before anything else of OpenSSL: it is not to tear itself down at exit, when threads may still be at work.
+pub fn start() {
+    ffi::init();
+}
+
 pub fn version_number() -> u64 {
     // SAFETY: no arguments, no state.
     unsafe { ffi::OpenSSL_version_num() as u64 }

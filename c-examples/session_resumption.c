@@ -70,7 +70,7 @@ static void keep(pyssl_conn *conn, const char *path) {
     pyssl_session *session;
     int fd;
 
-    if (pyssl_conn_get_session(conn, &session) != PYSSL_OK || session == NULL)
+    if (pyssl_conn_session(conn, &session) != PYSSL_OK || session == NULL)
         return;
     if (pyssl_session_to_bytes(session, bytes, sizeof bytes, &len) != PYSSL_OK)
         die("session");

@@ -70,12 +70,12 @@ static void report(pyssl_conn *conn) {
     pyssl_x509 *cert;
     pyssl_name *name;
 
-    if (pyssl_conn_get_version_name(conn, version, sizeof version, &len) != PYSSL_OK ||
-        pyssl_conn_get_cipher_name(conn, cipher, sizeof cipher, &len) != PYSSL_OK)
+    if (pyssl_conn_version_name(conn, version, sizeof version, &len) != PYSSL_OK ||
+        pyssl_conn_cipher_name(conn, cipher, sizeof cipher, &len) != PYSSL_OK)
         die("report");
-    if (pyssl_conn_get_group_name(conn, group, sizeof group, &len) != PYSSL_OK)
+    if (pyssl_conn_group_name(conn, group, sizeof group, &len) != PYSSL_OK)
         strcpy(group, "none"); /* TLS 1.2 may do without */
-    if (pyssl_conn_get_peer_certificate(conn, &cert) != PYSSL_OK || pyssl_x509_subject(cert, &name) != PYSSL_OK ||
+    if (pyssl_conn_peer_certificate(conn, &cert) != PYSSL_OK || pyssl_x509_subject(cert, &name) != PYSSL_OK ||
         pyssl_name_oneline(name, subject, sizeof subject, &len) != PYSSL_OK)
         die("peer certificate");
     fprintf(stderr, "protocol %s\ncipher   %s\ngroup    %s\npeer     %s\n", version, cipher, group, subject);

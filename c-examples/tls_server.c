@@ -87,9 +87,9 @@ static int send_page(pyssl_conn *conn) {
     pyssl_name *name;
     int size, done;
 
-    if (pyssl_conn_get_version_name(conn, version, sizeof version, &len) != PYSSL_OK ||
-        pyssl_conn_get_cipher_name(conn, cipher, sizeof cipher, &len) != PYSSL_OK ||
-        pyssl_conn_get_peer_certificate(conn, &cert) != PYSSL_OK)
+    if (pyssl_conn_version_name(conn, version, sizeof version, &len) != PYSSL_OK ||
+        pyssl_conn_cipher_name(conn, cipher, sizeof cipher, &len) != PYSSL_OK ||
+        pyssl_conn_peer_certificate(conn, &cert) != PYSSL_OK)
         return -1;
     if (cert != NULL && pyssl_x509_subject(cert, &name) == PYSSL_OK) {
         pyssl_name_oneline(name, subject, sizeof subject, &len);

@@ -213,7 +213,7 @@ static void chains(void) {
     handshake("client certificate as the server's", client_trusting("ca.crt"), server_of("client"), NULL, CLIENT);
 
     client = client_trusting("ca.crt");
-    must(pyssl_ctx_get_cert_store(client, &store), "store");
+    must(pyssl_ctx_cert_store(client, &store), "store");
     must(pyssl_store_set_flags(store, X509_V_FLAG_CRL_CHECK), "flags");
     pyssl_store_free(store);
     handshake("no revocation list", client, server_of("server"), NULL, CLIENT);
@@ -224,7 +224,7 @@ static void chains(void) {
         fclose(file);
     client = client_trusting("ca.crt");
     must(pyssl_crl_load(PYSSL_FILETYPE_PEM, (const uint8_t *)pem, len, &crl), "crl");
-    must(pyssl_ctx_get_cert_store(client, &store), "store");
+    must(pyssl_ctx_cert_store(client, &store), "store");
     must(pyssl_store_add_crl(store, crl), "crl");
     must(pyssl_store_set_flags(store, X509_V_FLAG_CRL_CHECK), "flags");
     pyssl_store_free(store);

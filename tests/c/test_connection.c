@@ -108,11 +108,11 @@ static void two_ends_talk_through_buffers(void) {
     size_t len, pending;
     int version, bits, done, want;
     char text[100];
-    CHECK(pyssl_conn_get_cipher_bits(pair.client, &bits) == PYSSL_ERR_ABSENT);
+    CHECK(pyssl_conn_cipher_bits(pair.client, &bits) == PYSSL_ERR_ABSENT);
     shake(pair);
-    CHECK(pyssl_conn_get_version(pair.client, &version) == PYSSL_OK && version == 0x0304);
-    CHECK(pyssl_conn_get_cipher_bits(pair.client, &bits) == PYSSL_OK && bits >= 128);
-    CHECK(pyssl_conn_get_cipher_list(pair.client, text, sizeof text, &len) == PYSSL_ERR_BUFFER && len > sizeof text);
+    CHECK(pyssl_conn_version(pair.client, &version) == PYSSL_OK && version == 0x0304);
+    CHECK(pyssl_conn_cipher_bits(pair.client, &bits) == PYSSL_OK && bits >= 128);
+    CHECK(pyssl_conn_cipher_list(pair.client, text, sizeof text, &len) == PYSSL_ERR_BUFFER && len > sizeof text);
 
     CHECK(pyssl_conn_send(pair.client, (const uint8_t *)"hello", 5) == 5);
     pump(pair.client, pair.server);
@@ -151,8 +151,8 @@ static void facts_are_equal_on_both_ends(void) {
     CHECK(pyssl_conn_master_key(pair.client, ours, sizeof ours, &len) == PYSSL_OK);
     CHECK(pyssl_conn_master_key(pair.server, theirs, sizeof theirs, &other) == PYSSL_OK);
     CHECK(len == 48 && other == 48 && memcmp(ours, theirs, len) == 0);
-    CHECK(pyssl_conn_get_finished(pair.client, ours, sizeof ours, &len) == PYSSL_OK);
-    CHECK(pyssl_conn_get_peer_finished(pair.server, theirs, sizeof theirs, &other) == PYSSL_OK);
+    CHECK(pyssl_conn_finished(pair.client, ours, sizeof ours, &len) == PYSSL_OK);
+    CHECK(pyssl_conn_peer_finished(pair.server, theirs, sizeof theirs, &other) == PYSSL_OK);
     CHECK(len == other && memcmp(ours, theirs, len) == 0);
     for (int with = 0; with < 2; with++) {
         const uint8_t *context = with ? (const uint8_t *)"ctx" : NULL;
@@ -168,10 +168,10 @@ static void chains_are_new_handles_or_none(void) {
     ends pair = pumped();
     pyssl_x509 *chain[4] = {0};
     size_t count = 99;
-    CHECK(pyssl_conn_get_peer_cert_chain(pair.client, chain, 4, &count) == PYSSL_ERR_ABSENT);
+    CHECK(pyssl_conn_peer_cert_chain(pair.client, chain, 4, &count) == PYSSL_ERR_ABSENT);
     shake(pair);
-    CHECK(pyssl_conn_get_peer_cert_chain(pair.client, NULL, 0, &count) == PYSSL_ERR_BUFFER && count == 1);
-    CHECK(pyssl_conn_get_peer_cert_chain(pair.client, chain, 4, &count) == PYSSL_OK && count == 1);
+    CHECK(pyssl_conn_peer_cert_chain(pair.client, NULL, 0, &count) == PYSSL_ERR_BUFFER && count == 1);
+    CHECK(pyssl_conn_peer_cert_chain(pair.client, chain, 4, &count) == PYSSL_OK && count == 1);
     free_ends(pair);
     CHECK(pyssl_x509_free(chain[0]) == PYSSL_OK);
 }
@@ -183,12 +183,12 @@ static void a_session_goes_through_bytes(void) {
     uint8_t room[8192], byte;
     size_t len;
     int reused;
-    CHECK(pyssl_conn_get_session(pair.client, &session) == PYSSL_OK && session == NULL);
-    CHECK(pyssl_conn_get_context(pair.client, &ours) == PYSSL_OK);
-    CHECK(pyssl_conn_get_context(pair.server, &theirs) == PYSSL_OK);
+    CHECK(pyssl_conn_session(pair.client, &session) == PYSSL_OK && session == NULL);
+    CHECK(pyssl_conn_context(pair.client, &ours) == PYSSL_OK);
+    CHECK(pyssl_conn_context(pair.server, &theirs) == PYSSL_OK);
     shake(pair);
     CHECK(pyssl_conn_recv(pair.client, &byte, 1, 0) == PYSSL_ERR_WANT_READ); /* the ticket */
-    CHECK(pyssl_conn_get_session(pair.client, &session) == PYSSL_OK && session != NULL);
+    CHECK(pyssl_conn_session(pair.client, &session) == PYSSL_OK && session != NULL);
     CHECK(pyssl_session_to_bytes(session, room, 10, &len) == PYSSL_ERR_BUFFER && len > 10);
     CHECK(pyssl_session_to_bytes(session, room, sizeof room, &len) == PYSSL_OK);
     CHECK(pyssl_session_from_bytes(room, len, &again) == PYSSL_OK);
@@ -218,9 +218,9 @@ static void the_wrong_host_is_named_beside_those_offered(void) {
     int mode, status = PYSSL_ERR_WANT_READ;
     CHECK(pyssl_conn_set_verify_host(pair.client, "*.example") == PYSSL_ERR_ARGUMENT);
     CHECK(pyssl_conn_set_verify_host(pair.client, NULL) == PYSSL_ERR_ARGUMENT);
-    CHECK(pyssl_conn_get_verify_mode(pair.client, &mode) == PYSSL_OK && mode == PYSSL_VERIFY_NONE);
+    CHECK(pyssl_conn_verify_mode(pair.client, &mode) == PYSSL_OK && mode == PYSSL_VERIFY_NONE);
     CHECK(pyssl_conn_set_verify_host(pair.client, "192.0.2.7") == PYSSL_OK);
-    CHECK(pyssl_conn_get_verify_mode(pair.client, &mode) == PYSSL_OK && mode == PYSSL_VERIFY_PEER);
+    CHECK(pyssl_conn_verify_mode(pair.client, &mode) == PYSSL_OK && mode == PYSSL_VERIFY_PEER);
     for (int round = 0; round < 5 && status == PYSSL_ERR_WANT_READ; round++) {
         status = pyssl_conn_do_handshake(pair.client);
         if (status == PYSSL_ERR_WANT_READ) {
@@ -362,7 +362,7 @@ static ptrdiff_t pipe_read(void *userdata, uint8_t *buffer, size_t size) {
     uint8_t byte;
     /* Looking is fine in here, moving bytes is not. */
     int version;
-    CHECK(pyssl_conn_get_version(end->conn, &version) == PYSSL_OK);
+    CHECK(pyssl_conn_version(end->conn, &version) == PYSSL_OK);
     end->busy += pyssl_conn_recv(end->conn, &byte, 1, 0) == PYSSL_ERR_BUSY;
     end->busy += pyssl_conn_do_handshake(end->conn) == PYSSL_ERR_BUSY;
     return end->fail ? PYSSL_TRANSPORT_FAILED : read(end->fd, buffer, size);

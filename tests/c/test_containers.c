@@ -132,7 +132,7 @@ static void spki(pyssl_pkey *key, pyssl_pkey *another) {
     pyssl_spki *spki = NULL, *again = NULL;
     pyssl_pkey *inside = NULL;
     CHECK(pyssl_spki_new(&spki) == PYSSL_OK);
-    CHECK(pyssl_spki_get_pubkey(spki, &inside) == PYSSL_ERROR);
+    CHECK(pyssl_spki_pubkey(spki, &inside) == PYSSL_ERROR);
     CHECK(pyssl_spki_set_pubkey(spki, key) == PYSSL_OK);
     CHECK(pyssl_spki_verify(spki, key) == PYSSL_ERROR);
     CHECK(pyssl_spki_sign(spki, key, "no such digest") == PYSSL_ERR_ARGUMENT);
@@ -140,7 +140,7 @@ static void spki(pyssl_pkey *key, pyssl_pkey *another) {
     CHECK(pyssl_spki_verify(spki, key) == PYSSL_OK && pyssl_spki_verify(spki, another) == PYSSL_ERROR);
     CHECK(pyssl_spki_to_base64(spki, room, sizeof room, &len) == PYSSL_OK);
     CHECK(pyssl_spki_from_base64(room, len, &again) == PYSSL_OK);
-    CHECK(pyssl_spki_get_pubkey(again, &inside) == PYSSL_OK);
+    CHECK(pyssl_spki_pubkey(again, &inside) == PYSSL_OK);
     CHECK(pyssl_spki_verify(again, inside) == PYSSL_OK);
     CHECK(pyssl_spki_sign(again, inside, "sha256") == PYSSL_ERR_ARGUMENT); /* public only */
     CHECK(pyssl_spki_free(spki) == PYSSL_OK && pyssl_spki_free(again) == PYSSL_OK);

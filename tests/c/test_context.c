@@ -59,7 +59,7 @@ static contexts new_contexts(void) {
     CHECK(pyssl_ctx_use_certificate(both.server, cert) == PYSSL_OK);
     CHECK(pyssl_ctx_use_privatekey(both.server, key) == PYSSL_OK);
     CHECK(pyssl_ctx_check_privatekey(both.server) == PYSSL_OK);
-    CHECK(pyssl_ctx_get_cert_store(both.client, &store) == PYSSL_OK);
+    CHECK(pyssl_ctx_cert_store(both.client, &store) == PYSSL_OK);
     CHECK(pyssl_store_add_cert(store, cert) == PYSSL_OK);
     CHECK(pyssl_store_free(store) == PYSSL_OK);
     CHECK(pyssl_ctx_set_verify(both.client, PYSSL_VERIFY_PEER, NULL, NULL, NULL) == PYSSL_OK);
@@ -212,14 +212,14 @@ static void settings_give_what_they_were_or_are(void) {
     int mode = 0;
     CHECK(pyssl_ctx_set_options(both.client, 1u << 29, &options) == PYSSL_OK && options & 1u << 29);
     CHECK(pyssl_ctx_set_timeout(both.client, 300, &number) == PYSSL_OK && number == 7200);
-    CHECK(pyssl_ctx_get_timeout(both.client, &number) == PYSSL_OK && number == 300);
+    CHECK(pyssl_ctx_timeout(both.client, &number) == PYSSL_OK && number == 300);
     CHECK(pyssl_ctx_set_session_cache_mode(both.client, 3, &number) == PYSSL_OK && number == 2);
-    CHECK(pyssl_ctx_get_session_cache_mode(both.client, &number) == PYSSL_OK && number == 3);
-    CHECK(pyssl_ctx_get_verify_mode(both.client, &mode) == PYSSL_OK && mode == PYSSL_VERIFY_PEER);
-    CHECK(pyssl_ctx_get_verify_depth(both.client, &mode) == PYSSL_OK && mode == -1);
+    CHECK(pyssl_ctx_session_cache_mode(both.client, &number) == PYSSL_OK && number == 3);
+    CHECK(pyssl_ctx_verify_mode(both.client, &mode) == PYSSL_OK && mode == PYSSL_VERIFY_PEER);
+    CHECK(pyssl_ctx_verify_depth(both.client, &mode) == PYSSL_OK && mode == -1);
     CHECK(pyssl_ctx_set_verify_depth(both.client, 3) == PYSSL_OK);
-    CHECK(pyssl_ctx_get_verify_depth(both.client, &mode) == PYSSL_OK && mode == 3);
-    CHECK(pyssl_ctx_get_verify_depth(both.client, NULL) == PYSSL_ERR_ARGUMENT);
+    CHECK(pyssl_ctx_verify_depth(both.client, &mode) == PYSSL_OK && mode == 3);
+    CHECK(pyssl_ctx_verify_depth(both.client, NULL) == PYSSL_ERR_ARGUMENT);
     free_contexts(both);
 }
 

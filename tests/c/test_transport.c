@@ -84,7 +84,7 @@ static void make_contexts(void) {
     CHECK(pyssl_ctx_use_certificate(server_ctx, cert) == PYSSL_OK);
     CHECK(pyssl_ctx_use_privatekey(server_ctx, key) == PYSSL_OK);
     CHECK(pyssl_ctx_new(PYSSL_TLS_METHOD, &client_ctx) == PYSSL_OK);
-    CHECK(pyssl_ctx_get_cert_store(client_ctx, &store) == PYSSL_OK);
+    CHECK(pyssl_ctx_cert_store(client_ctx, &store) == PYSSL_OK);
     CHECK(pyssl_store_add_cert(store, cert) == PYSSL_OK);
     CHECK(pyssl_ctx_set_verify(client_ctx, PYSSL_VERIFY_PEER, NULL, NULL, NULL) == PYSSL_OK);
     CHECK(pyssl_store_free(store) == PYSSL_OK);

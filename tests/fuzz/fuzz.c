@@ -184,7 +184,7 @@ void fuzz_spki(const uint8_t *data, size_t size) {
 
     if (!fine(pyssl_spki_from_base64(data, size, &spki)))
         return;
-    if (fine(pyssl_spki_get_pubkey(spki, &key))) {
+    if (fine(pyssl_spki_pubkey(spki, &key))) {
         fine(pyssl_spki_verify(spki, key));
         look_at_key(key);
     }

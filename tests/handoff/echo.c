@@ -187,7 +187,7 @@ static PyObject *status(PyObject *self, PyObject *argument) {
     (void)self;
     if (PyErr_Occurred())
         return NULL;
-    return PyLong_FromLong(pyssl_conn_get_shutdown((pyssl_conn *)(uintptr_t)handle, &state));
+    return PyLong_FromLong(pyssl_conn_shutdown_state((pyssl_conn *)(uintptr_t)handle, &state));
 }
 
 static PyMethodDef methods[] = {{"run", run, METH_VARARGS, "Echoes on connections until all are over."},

@@ -343,7 +343,7 @@ class Connection(Setup, Facts):
     def DTLSv1_get_timeout(self) -> Optional[float]:
         """Seconds until DTLSv1_handle_timeout has something to do; None when no answer is awaited."""
         left = ffi.new("uint64_t *")
-        status = lib.pyssl_conn_dtls_get_timeout(self._handle, left)
+        status = lib.pyssl_conn_dtls_timeout(self._handle, left)
         if status == lib.PYSSL_ERR_ABSENT:
             return None
         check(status)

@@ -142,7 +142,7 @@ class Context(Handle):
     def get_cert_store(self) -> X509Store:
         """The store this Context verifies with, live: what is added to it is trusted. It keeps the Context's part in
         the library alive."""
-        return X509Store._adopt(handle_of(Error, "pyssl_store **", lib.pyssl_ctx_get_cert_store, self._handle))
+        return X509Store._adopt(handle_of(Error, "pyssl_store **", lib.pyssl_ctx_cert_store, self._handle))
 
     def set_cert_store(self, store: X509Store) -> None:
         """Verifies with this store from now on. It is shared, also with other Contexts: what is added to it later is
@@ -168,7 +168,7 @@ class Context(Handle):
 
     def get_verify_mode(self) -> int:
         """The VERIFY_* bits."""
-        return int_of(Error, "int *", lib.pyssl_ctx_get_verify_mode, self._handle)
+        return int_of(Error, "int *", lib.pyssl_ctx_verify_mode, self._handle)
 
     def set_verify_depth(self, depth: int) -> None:
         """Limits how many certificates may stand between the peer's own and a trusted one."""
@@ -176,7 +176,7 @@ class Context(Handle):
 
     def get_verify_depth(self) -> int:
         """The limit; -1 when it was never set."""
-        return int_of(Error, "int *", lib.pyssl_ctx_get_verify_depth, self._handle)
+        return int_of(Error, "int *", lib.pyssl_ctx_verify_depth, self._handle)
 
     def load_client_ca(self, cafile: bytes) -> None:
         """Names to clients, as the authorities this server accepts, the subjects of a PEM file of certificates."""
@@ -270,7 +270,7 @@ class Context(Handle):
 
     def get_session_cache_mode(self) -> int:
         """The SESS_CACHE_* bits."""
-        return int_of(Error, "long *", lib.pyssl_ctx_get_session_cache_mode, self._handle)
+        return int_of(Error, "long *", lib.pyssl_ctx_session_cache_mode, self._handle)
 
     def set_timeout(self, timeout: int) -> int:
         """Says how many seconds sessions live; returns the seconds as they were."""
@@ -278,7 +278,7 @@ class Context(Handle):
 
     def get_timeout(self) -> int:
         """How many seconds sessions live."""
-        return int_of(Error, "long *", lib.pyssl_ctx_get_timeout, self._handle)
+        return int_of(Error, "long *", lib.pyssl_ctx_timeout, self._handle)
 
     # ---- application protocols
 

@@ -34,7 +34,7 @@ class Facts(Handle):
     def get_peer_certificate(self, *, as_cryptography: Literal[True]) -> Optional[x509.Certificate]: ...
     def get_peer_certificate(self, *, as_cryptography: bool = False) -> Union[X509, x509.Certificate, None]:
         """The peer's own certificate, or None."""
-        return _one(lib.pyssl_conn_get_peer_certificate, self._handle, as_cryptography)
+        return _one(lib.pyssl_conn_peer_certificate, self._handle, as_cryptography)
 
     @overload
     def get_certificate(self, *, as_cryptography: Literal[False] = ...) -> Optional[X509]: ...
@@ -42,7 +42,7 @@ class Facts(Handle):
     def get_certificate(self, *, as_cryptography: Literal[True]) -> Optional[x509.Certificate]: ...
     def get_certificate(self, *, as_cryptography: bool = False) -> Union[X509, x509.Certificate, None]:
         """This end's own certificate, or None."""
-        return _one(lib.pyssl_conn_get_certificate, self._handle, as_cryptography)
+        return _one(lib.pyssl_conn_certificate, self._handle, as_cryptography)
 
     @overload
     def get_peer_cert_chain(self, *, as_cryptography: Literal[False] = ...) -> Optional[List[X509]]: ...
@@ -50,7 +50,7 @@ class Facts(Handle):
     def get_peer_cert_chain(self, *, as_cryptography: Literal[True]) -> Optional[List[x509.Certificate]]: ...
     def get_peer_cert_chain(self, *, as_cryptography: bool = False) -> Union[List[X509], List[x509.Certificate], None]:
         """The chain as the peer sent it, or None. On a server the peer's own certificate is not among it."""
-        return _chain(lib.pyssl_conn_get_peer_cert_chain, self._handle, as_cryptography)
+        return _chain(lib.pyssl_conn_peer_cert_chain, self._handle, as_cryptography)
 
     @overload
     def get_verified_chain(self, *, as_cryptography: Literal[False] = ...) -> Optional[List[X509]]: ...
@@ -58,7 +58,7 @@ class Facts(Handle):
     def get_verified_chain(self, *, as_cryptography: Literal[True]) -> Optional[List[x509.Certificate]]: ...
     def get_verified_chain(self, *, as_cryptography: bool = False) -> Union[List[X509], List[x509.Certificate], None]:
         """The chain that verification built, or None. Without VERIFY_PEER it is what was built, trusted or not."""
-        return _chain(lib.pyssl_conn_get_verified_chain, self._handle, as_cryptography)
+        return _chain(lib.pyssl_conn_verified_chain, self._handle, as_cryptography)
 
     @overload
     def get_client_ca_list(self, *, as_cryptography: Literal[False] = ...) -> List[X509Name]: ...
@@ -66,7 +66,7 @@ class Facts(Handle):
     def get_client_ca_list(self, *, as_cryptography: Literal[True]) -> List[x509.Name]: ...
     def get_client_ca_list(self, *, as_cryptography: bool = False) -> Union[List[X509Name], List[x509.Name]]:
         """On a client, the authorities that the server named for client certificates; on a server, those it names."""
-        handles = _handles("pyssl_name *", lib.pyssl_conn_get_client_ca_list, self._handle)
+        handles = _handles("pyssl_name *", lib.pyssl_conn_client_ca_list, self._handle)
         names = [X509Name._adopt(handle) for handle in handles or []]
         return to_cryptography_names(names) if as_cryptography else names
 
@@ -75,7 +75,7 @@ class Facts(Handle):
 
         In TLS 1.3 one that can be taken up again is there once a ticket was read.
         """
-        handle = handle_of(Error, "pyssl_session **", lib.pyssl_conn_get_session, self._handle)
+        handle = handle_of(Error, "pyssl_session **", lib.pyssl_conn_session, self._handle)
         return None if handle == ffi.NULL else Session._adopt(handle)
 
     def session_reused(self) -> bool:
@@ -84,24 +84,24 @@ class Facts(Handle):
 
     def get_protocol_version(self) -> int:
         """The protocol version's number, 772 for TLS 1.3. Before the handshake, the highest this end would use."""
-        return int_of(Error, "int *", lib.pyssl_conn_get_version, self._handle)
+        return int_of(Error, "int *", lib.pyssl_conn_version, self._handle)
 
     def get_protocol_version_name(self) -> str:
         """The protocol version's name, "TLSv1.3"."""
-        return text_of(Error, lib.pyssl_conn_get_version_name, self._handle)
+        return text_of(Error, lib.pyssl_conn_version_name, self._handle)
 
     def get_cipher_name(self) -> Optional[str]:
         """The cipher suite's name, or None before the handshake."""
-        return _or_none(text_of, lib.pyssl_conn_get_cipher_name, self._handle)
+        return _or_none(text_of, lib.pyssl_conn_cipher_name, self._handle)
 
     def get_cipher_version(self) -> Optional[str]:
         """The protocol version that the cipher suite belongs to, or None before the handshake."""
-        return _or_none(text_of, lib.pyssl_conn_get_cipher_version, self._handle)
+        return _or_none(text_of, lib.pyssl_conn_cipher_version, self._handle)
 
     def get_cipher_bits(self) -> Optional[int]:
         """The strength of the cipher in bits, or None before the handshake."""
         bits = ffi.new("int *")
-        status = lib.pyssl_conn_get_cipher_bits(self._handle, bits)
+        status = lib.pyssl_conn_cipher_bits(self._handle, bits)
         if status == _ABSENT:
             return None
         check(status)
@@ -109,16 +109,16 @@ class Facts(Handle):
 
     def get_cipher_list(self) -> List[str]:
         """The names of the cipher suites that may be used, those of TLS 1.3 first."""
-        names = text_of(Error, lib.pyssl_conn_get_cipher_list, self._handle)
+        names = text_of(Error, lib.pyssl_conn_cipher_list, self._handle)
         return names.split(":") if names else []
 
     def get_group_name(self) -> Optional[str]:
         """The key exchange group's name, or None."""
-        return _or_none(text_of, lib.pyssl_conn_get_group_name, self._handle)
+        return _or_none(text_of, lib.pyssl_conn_group_name, self._handle)
 
     def get_alpn_proto_negotiated(self) -> bytes:
         """The protocol that ALPN agreed on, or b""."""
-        return bytes_of(Error, lib.pyssl_conn_get_alpn_proto_negotiated, self._handle)
+        return bytes_of(Error, lib.pyssl_conn_alpn_proto_negotiated, self._handle)
 
     def get_next_proto_negotiated(self) -> bytes:
         """b"": OpenSSL has no NPN any more; ALPN took its place."""
@@ -126,12 +126,12 @@ class Facts(Handle):
 
     def get_selected_srtp_profile(self) -> bytes:
         """The name of the SRTP protection profile that was agreed on, or b""."""
-        name: Optional[str] = _or_none(text_of, lib.pyssl_conn_get_selected_srtp_profile, self._handle)
+        name: Optional[str] = _or_none(text_of, lib.pyssl_conn_selected_srtp_profile, self._handle)
         return b"" if name is None else name.encode()
 
     def get_servername(self) -> Optional[bytes]:
         """The host name the client asked for, or None; on a client, the one it set."""
-        return _or_none(bytes_of, lib.pyssl_conn_get_servername, self._handle)
+        return _or_none(bytes_of, lib.pyssl_conn_servername, self._handle)
 
     def get_state_string(self) -> bytes:
         """What the handshake is at, in OpenSSL's words."""
@@ -139,23 +139,23 @@ class Facts(Handle):
 
     def state_string(self) -> str:
         """As get_state_string, as text."""
-        return text_of(Error, lib.pyssl_conn_get_state_string, self._handle)
+        return text_of(Error, lib.pyssl_conn_state_string, self._handle)
 
     def get_shutdown(self) -> int:
         """SENT_SHUTDOWN and RECEIVED_SHUTDOWN bits."""
-        return int_of(Error, "int *", lib.pyssl_conn_get_shutdown, self._handle)
+        return int_of(Error, "int *", lib.pyssl_conn_shutdown_state, self._handle)
 
     def get_verify_mode(self) -> int:
         """The VERIFY_* bits."""
-        return int_of(Error, "int *", lib.pyssl_conn_get_verify_mode, self._handle)
+        return int_of(Error, "int *", lib.pyssl_conn_verify_mode, self._handle)
 
     def get_finished(self) -> Optional[bytes]:
         """This end's last Finished message, or None."""
-        return _or_none(bytes_of, lib.pyssl_conn_get_finished, self._handle)
+        return _or_none(bytes_of, lib.pyssl_conn_finished, self._handle)
 
     def get_peer_finished(self) -> Optional[bytes]:
         """The peer's last Finished message, or None."""
-        return _or_none(bytes_of, lib.pyssl_conn_get_peer_finished, self._handle)
+        return _or_none(bytes_of, lib.pyssl_conn_peer_finished, self._handle)
 
     def client_random(self) -> Optional[bytes]:
         """The client's random value, or None before there is a session."""
@@ -209,7 +209,7 @@ class Facts(Handle):
 
     def get_cleartext_mtu(self) -> int:
         """DTLS: how many bytes of data fit one datagram; 0 before the handshake."""
-        return int_of(Error, "size_t *", lib.pyssl_conn_get_cleartext_mtu, self._handle)
+        return int_of(Error, "size_t *", lib.pyssl_conn_cleartext_mtu, self._handle)
 
 
 def _or_none(how: Callable[..., _T], function: Any, handle: Any) -> Optional[_T]:

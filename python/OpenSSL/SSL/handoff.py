@@ -37,7 +37,7 @@ def give_away(connection: Connection) -> int:
 def take_in(cls: Type[C], context: Context, handle: int, socket: Any) -> C:
     """Connection.from_handle."""
     conn = _cast("pyssl_conn *", handle)
-    check(lib.pyssl_conn_get_shutdown(conn, ffi.new("int *")))
+    check(lib.pyssl_conn_shutdown_state(conn, ffi.new("int *")))
     before = _stand_in_of(handle, "Connection")
     connection = cls.__new__(cls)
     connection._handle = conn
@@ -69,7 +69,7 @@ def give_away_context(context: Context) -> int:
 def take_in_context(cls: Type[X], handle: int) -> X:
     """Context.from_handle."""
     ctx = _cast("pyssl_ctx *", handle)
-    check(lib.pyssl_ctx_get_timeout(ctx, ffi.new("long *")))
+    check(lib.pyssl_ctx_timeout(ctx, ffi.new("long *")))
     before = _stand_in_of(handle, "Context")
     context = cls._adopt(ctx)
     if before is not None:

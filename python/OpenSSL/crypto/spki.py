@@ -51,7 +51,7 @@ class NetscapeSPKI(Handle):
 
     def get_pubkey(self) -> PKey:
         """The public key in it, as a key with only a public part. Error when there is none."""
-        return PKey._adopt(handle_of(Error, "pyssl_pkey **", lib.pyssl_spki_get_pubkey, self._handle))
+        return PKey._adopt(handle_of(Error, "pyssl_pkey **", lib.pyssl_spki_pubkey, self._handle))
 
     def set_pubkey(self, pkey: PKey) -> None:
         """Put the public part of a key in it. ValueError for an empty key."""

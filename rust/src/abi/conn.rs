@@ -252,7 +252,7 @@ pub extern "C" fn pyssl_conn_dtls_listen(conn: *mut pyssl_conn) -> pyssl_status 
 /// @param microseconds  receives it
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT when no answer is awaited (never without DTLS)
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_dtls_get_timeout(conn: *mut pyssl_conn, microseconds: *mut u64) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_dtls_timeout(conn: *mut pyssl_conn, microseconds: *mut u64) -> pyssl_status {
     gate(|| {
         let left = Conn::lookup(conn)?.dtls_timeout().ok_or_else(|| Error::bare(Status::Absent))?;
         // SAFETY: the header asks for a writable number.

@@ -38,7 +38,7 @@ pub unsafe extern "C" fn pyssl_conn_pending(conn: *mut pyssl_conn, out: *mut usi
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_version(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_version(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Conn::lookup(conn)?.version()) })
 }
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn pyssl_conn_get_version(conn: *mut pyssl_conn, out: *mut
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_version_name(
+pub unsafe extern "C" fn pyssl_conn_version_name(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn pyssl_conn_get_version_name(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_cipher_name(
+pub unsafe extern "C" fn pyssl_conn_cipher_name(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn pyssl_conn_get_cipher_name(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_group_name(
+pub unsafe extern "C" fn pyssl_conn_group_name(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -95,10 +95,7 @@ pub unsafe extern "C" fn pyssl_conn_get_group_name(
 /// @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when the peer showed none
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_peer_certificate(
-    conn: *mut pyssl_conn,
-    out: *mut *mut pyssl_x509,
-) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_peer_certificate(conn: *mut pyssl_conn, out: *mut *mut pyssl_x509) -> pyssl_status {
     gate(|| {
         let cert = Conn::lookup(conn)?.peer_certificate().map(|cert| X509::copy_of(&cert)).transpose()?;
         // SAFETY: the header asks for a writable out.
@@ -110,7 +107,7 @@ pub unsafe extern "C" fn pyssl_conn_get_peer_certificate(
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_verify_result(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_verify_result(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_result()) })
 }
@@ -128,7 +125,7 @@ pub unsafe extern "C" fn pyssl_conn_want(conn: *mut pyssl_conn, out: *mut c_int)
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_shutdown(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_shutdown_state(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Conn::lookup(conn)?.shutdown_state()) })
 }
@@ -175,7 +172,7 @@ pub unsafe extern "C" fn pyssl_conn_session_reused(conn: *mut pyssl_conn, out: *
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_state_string(
+pub unsafe extern "C" fn pyssl_conn_state_string(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -191,7 +188,7 @@ pub unsafe extern "C" fn pyssl_conn_get_state_string(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_cipher_version(
+pub unsafe extern "C" fn pyssl_conn_cipher_version(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -205,7 +202,7 @@ pub unsafe extern "C" fn pyssl_conn_get_cipher_version(
 /// @param out  receives it
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT before the handshake
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_cipher_bits(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_cipher_bits(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, present(Conn::lookup(conn)?.cipher())?.bits) })
 }
@@ -216,7 +213,7 @@ pub unsafe extern "C" fn pyssl_conn_get_cipher_bits(conn: *mut pyssl_conn, out: 
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_cipher_list(
+pub unsafe extern "C" fn pyssl_conn_cipher_list(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -232,7 +229,7 @@ pub unsafe extern "C" fn pyssl_conn_get_cipher_list(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_alpn_proto_negotiated(
+pub unsafe extern "C" fn pyssl_conn_alpn_proto_negotiated(
     conn: *mut pyssl_conn,
     buffer: *mut u8,
     size: usize,
@@ -248,7 +245,7 @@ pub unsafe extern "C" fn pyssl_conn_get_alpn_proto_negotiated(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_selected_srtp_profile(
+pub unsafe extern "C" fn pyssl_conn_selected_srtp_profile(
     conn: *mut pyssl_conn,
     buffer: *mut c_char,
     size: usize,
@@ -264,7 +261,7 @@ pub unsafe extern "C" fn pyssl_conn_get_selected_srtp_profile(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_servername(
+pub unsafe extern "C" fn pyssl_conn_servername(
     conn: *mut pyssl_conn,
     buffer: *mut u8,
     size: usize,
@@ -328,7 +325,7 @@ pub unsafe extern "C" fn pyssl_conn_master_key(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_finished(
+pub unsafe extern "C" fn pyssl_conn_finished(
     conn: *mut pyssl_conn,
     buffer: *mut u8,
     size: usize,
@@ -344,7 +341,7 @@ pub unsafe extern "C" fn pyssl_conn_get_finished(
 /// @param len     receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_peer_finished(
+pub unsafe extern "C" fn pyssl_conn_peer_finished(
     conn: *mut pyssl_conn,
     buffer: *mut u8,
     size: usize,
@@ -382,7 +379,7 @@ pub unsafe extern "C" fn pyssl_conn_export_keying_material(
 /// @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when there is none
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_certificate(conn: *mut pyssl_conn, out: *mut *mut pyssl_x509) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_certificate(conn: *mut pyssl_conn, out: *mut *mut pyssl_x509) -> pyssl_status {
     gate(|| {
         let cert = Conn::lookup(conn)?.certificate().map(|cert| X509::copy_of(&cert)).transpose()?;
         // SAFETY: the header asks for a writable out.
@@ -396,7 +393,7 @@ pub unsafe extern "C" fn pyssl_conn_get_certificate(conn: *mut pyssl_conn, out: 
 /// @param count  receives their number
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when none came
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_peer_cert_chain(
+pub unsafe extern "C" fn pyssl_conn_peer_cert_chain(
     conn: *mut pyssl_conn,
     room: *mut *mut pyssl_x509,
     size: usize,
@@ -413,7 +410,7 @@ pub unsafe extern "C" fn pyssl_conn_get_peer_cert_chain(
 /// @param count  receives their number
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_verified_chain(
+pub unsafe extern "C" fn pyssl_conn_verified_chain(
     conn: *mut pyssl_conn,
     room: *mut *mut pyssl_x509,
     size: usize,
@@ -429,7 +426,7 @@ pub unsafe extern "C" fn pyssl_conn_get_verified_chain(
 /// @param count  receives their number, which may be 0
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_client_ca_list(
+pub unsafe extern "C" fn pyssl_conn_client_ca_list(
     conn: *mut pyssl_conn,
     room: *mut *mut pyssl_name,
     size: usize,
@@ -446,7 +443,7 @@ pub unsafe extern "C" fn pyssl_conn_get_client_ca_list(
 /// @param out  receives a new handle, to be freed with pyssl_session_free(), or NULL when there is none
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_session(conn: *mut pyssl_conn, out: *mut *mut pyssl_session) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_session(conn: *mut pyssl_conn, out: *mut *mut pyssl_session) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_handle_opt(out, Conn::lookup(conn)?.session()) })
 }
@@ -455,7 +452,7 @@ pub unsafe extern "C" fn pyssl_conn_get_session(conn: *mut pyssl_conn, out: *mut
 /// @param out  receives it
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT without DTLS
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_cleartext_mtu(conn: *mut pyssl_conn, out: *mut usize) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_cleartext_mtu(conn: *mut pyssl_conn, out: *mut usize) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Conn::lookup(conn)?.cleartext_mtu()?) })
 }

@@ -86,7 +86,7 @@ pub extern "C" fn pyssl_conn_set_verify(
 /// @param out  receives them
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_verify_mode(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_verify_mode(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_mode()) })
 }
@@ -114,7 +114,7 @@ pub extern "C" fn pyssl_conn_set_info_callback(
 /// @param out  receives a new handle, to be freed with pyssl_ctx_free()
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_get_context(conn: *mut pyssl_conn, out: *mut *mut pyssl_ctx) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_conn_context(conn: *mut pyssl_conn, out: *mut *mut pyssl_ctx) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_handle(out, Conn::lookup(conn)?.ctx()) })
 }

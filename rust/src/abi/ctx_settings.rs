@@ -133,7 +133,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_session_cache_mode(
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_get_session_cache_mode(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_session_cache_mode(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Ctx::lookup(ctx)?.session_cache_mode()) })
 }
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_timeout(ctx: *mut pyssl_ctx, seconds: c_l
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_get_timeout(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_timeout(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Ctx::lookup(ctx)?.timeout()) })
 }
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_tlsext_use_srtp(
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_get_verify_mode(ctx: *mut pyssl_ctx, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_verify_mode(ctx: *mut pyssl_ctx, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Ctx::lookup(ctx)?.verify_mode()) })
 }
@@ -209,7 +209,7 @@ pub extern "C" fn pyssl_ctx_set_verify_depth(ctx: *mut pyssl_ctx, depth: c_int) 
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_get_verify_depth(ctx: *mut pyssl_ctx, out: *mut c_int) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_verify_depth(ctx: *mut pyssl_ctx, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, Ctx::lookup(ctx)?.verify_depth()) })
 }

@@ -47,7 +47,7 @@ pub extern "C" fn pyssl_ctx_set_default_verify_paths(ctx: *mut pyssl_ctx) -> pys
 /// @param out  receives a new handle, to be freed with pyssl_store_free()
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_get_cert_store(ctx: *mut pyssl_ctx, out: *mut *mut pyssl_store) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_cert_store(ctx: *mut pyssl_ctx, out: *mut *mut pyssl_store) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_handle(out, Ctx::lookup(ctx)?.cert_store()) })
 }

@@ -66,7 +66,7 @@ pub unsafe extern "C" fn pyssl_spki_to_base64(
 /// @param out   receives a new handle, to be freed with pyssl_pkey_free()
 /// @return PYSSL_OK; PYSSL_ERROR when none was set; PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_spki_get_pubkey(spki: *mut pyssl_spki, out: *mut *mut pyssl_pkey) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_spki_pubkey(spki: *mut pyssl_spki, out: *mut *mut pyssl_pkey) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle(out, Spki::lookup(spki)?.public_key()?) }

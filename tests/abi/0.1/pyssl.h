@@ -339,6 +339,7 @@ const char *pyssl_openssl_version(int what);
 
 /**
  * OpenSSL's words for a result of verifying (X509_V_*).
+ * @param code  X509_V_*
  * @return a static string, never NULL
  */
 const char *pyssl_verify_error_string(int code);
@@ -922,6 +923,7 @@ pyssl_status pyssl_name_hash(pyssl_name *name,
 /**
  * Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
  * @param out  receives -1, 0 or 1
+ * @param other  the name to compare with
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_name_compare(pyssl_name *name,
@@ -1936,7 +1938,7 @@ pyssl_status pyssl_spki_to_base64(pyssl_spki *spki, uint8_t *room, size_t size, 
  * @param out   receives a new handle, to be freed with pyssl_pkey_free()
  * @return PYSSL_OK; PYSSL_ERROR when none was set; PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_spki_get_pubkey(pyssl_spki *spki, pyssl_pkey **out);
+pyssl_status pyssl_spki_pubkey(pyssl_spki *spki, pyssl_pkey **out);
 
 /**
  * Puts the public part of a key in it.
@@ -2054,6 +2056,7 @@ pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
  * Sets the certificate that this end shows. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -2078,6 +2081,7 @@ pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
 
 /**
  * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
@@ -2138,8 +2142,8 @@ pyssl_status pyssl_ctx_set_default_verify_paths(pyssl_ctx *ctx);
  * @param out  receives a new handle, to be freed with pyssl_store_free()
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_cert_store(pyssl_ctx *ctx,
-                                      pyssl_store **out);
+pyssl_status pyssl_ctx_cert_store(pyssl_ctx *ctx,
+                                  pyssl_store **out);
 
 /**
  * Verifies with another store from now on. It is shared: what is added to it later is trusted too.
@@ -2272,7 +2276,7 @@ pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, long mode, long *o
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_session_cache_mode(pyssl_ctx *ctx, long *out);
+pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, long *out);
 
 /**
  * Says how long sessions live.
@@ -2287,7 +2291,7 @@ pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, long seconds, long *out);
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_timeout(pyssl_ctx *ctx, long *out);
+pyssl_status pyssl_ctx_timeout(pyssl_ctx *ctx, long *out);
 
 /**
  * Sets the protocols that clients offer (RFC 7301).
@@ -2310,7 +2314,7 @@ pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx, const uint8_t *profil
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_verify_mode(pyssl_ctx *ctx, int *out);
+pyssl_status pyssl_ctx_verify_mode(pyssl_ctx *ctx, int *out);
 
 /**
  * Limits how many certificates may stand between the peer's own and a trusted one.
@@ -2324,7 +2328,7 @@ pyssl_status pyssl_ctx_set_verify_depth(pyssl_ctx *ctx, int depth);
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_get_verify_depth(pyssl_ctx *ctx, int *out);
+pyssl_status pyssl_ctx_verify_depth(pyssl_ctx *ctx, int *out);
 
 /* ---- pyssl_ctx_set_*_callback: what a context's connections call back. Each keeps the callbacks that were set when it was made. */
 
@@ -2477,19 +2481,37 @@ pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
 
 
 /**
+ * Reads ciphertext from a transport.
+ * @param userdata  the transport's
+ * @param buffer    receives the bytes
+ * @param size      how many at the most
+ * @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
+ */
+typedef ptrdiff_t (*pyssl_transport_read_fn)(void *userdata, uint8_t *buffer, size_t size);
+
+/**
+ * Writes ciphertext to a transport.
+ * @param userdata  the transport's
+ * @param bytes     the bytes, lent for the length of the call
+ * @param len       how many
+ * @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
+ */
+typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *bytes, size_t len);
+
+/**
  * A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
- * `write` at a time, on the thread of the call that needs them, and may block. Calling the connection from inside them
- * gives PYSSL_ERR_BUSY.
+ * `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
+ * them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine.
  */
 typedef struct pyssl_transport {
     /**
-     * Stores up to size bytes; how many. 0 is the end of the stream, or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+     * Fetches bytes from the peer.
      */
-    ptrdiff_t (*read)(void *userdata, uint8_t *buffer, size_t size);
+    pyssl_transport_read_fn read;
     /**
-     * Takes up to len bytes; how many (at least 1), or PYSSL_TRANSPORT_LATER, PYSSL_TRANSPORT_FAILED.
+     * Takes bytes for the peer.
      */
-    ptrdiff_t (*write)(void *userdata, const uint8_t *bytes, size_t len);
+    pyssl_transport_write_fn write;
     /**
      * Handed to both.
      */
@@ -2546,6 +2568,25 @@ pyssl_status pyssl_conn_free(pyssl_conn *conn);
 pyssl_status pyssl_conn_close(pyssl_conn *conn);
 
 /**
+ * Ties something to the connection's life: what a transport or the callbacks need, say, of a connection that is given
+ * to other code.
+ * @param userdata  what the connection keeps
+ * @param destroy   called with it once the connection is freed and no call is under way on it, or at once when this fails
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_keep(pyssl_conn *conn,
+                             void *userdata,
+                             pyssl_destructor destroy);
+
+/**
+ * In a process forked from the one that made the connection: takes it over, and the parent must not use it any more.
+ * Until then every call that moves bytes gives PYSSL_ERR_CLOSED there; state can be read.
+ * @return PYSSL_OK (also when it is this process's already); PYSSL_ERR_HANDLE; PYSSL_ERR_BUSY when a call was in the middle
+ *         of it as the process forked (a call that only waited for the peer does not matter)
+ */
+pyssl_status pyssl_conn_adopt_after_fork(pyssl_conn *conn);
+
+/**
  * How long each call may wait.
  * @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
  *                      at all on one with O_NONBLOCK
@@ -2597,11 +2638,13 @@ pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
                                  size_t *sent);
 
 /**
- * Sends close_notify; called again, waits for the peer's.
+ * Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
+ * PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
  * @param done  receives 1 when both were exchanged, 0 when only this end's went
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */
-pyssl_status pyssl_conn_shutdown(pyssl_conn *conn, int *done);
+pyssl_status pyssl_conn_shutdown(pyssl_conn *conn,
+                                 int *done);
 
 /**
  * Waits for a DTLS ClientHello with a cookie that the context's callback accepts (RFC 6347, 4.2.1); the handshake comes
@@ -2615,8 +2658,8 @@ pyssl_status pyssl_conn_dtls_listen(pyssl_conn *conn);
  * @param microseconds  receives it
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT when no answer is awaited (never without DTLS)
  */
-pyssl_status pyssl_conn_dtls_get_timeout(pyssl_conn *conn,
-                                         uint64_t *microseconds);
+pyssl_status pyssl_conn_dtls_timeout(pyssl_conn *conn,
+                                     uint64_t *microseconds);
 
 /**
  * Sends the last DTLS flight again when its time has come. Calls that wait on a blocking socket do it themselves.
@@ -2702,7 +2745,7 @@ pyssl_status pyssl_conn_set_verify(pyssl_conn *conn,
  * @param out  receives them
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_verify_mode(pyssl_conn *conn, int *out);
+pyssl_status pyssl_conn_verify_mode(pyssl_conn *conn, int *out);
 
 /**
  * Has the state machine's moves of this connection told, in place of what the context says (SSL_set_info_callback).
@@ -2721,11 +2764,12 @@ pyssl_status pyssl_conn_set_info_callback(pyssl_conn *conn,
  * @param out  receives a new handle, to be freed with pyssl_ctx_free()
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_context(pyssl_conn *conn, pyssl_ctx **out);
+pyssl_status pyssl_conn_context(pyssl_conn *conn, pyssl_ctx **out);
 
 /**
  * Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
  * callback. What was set on the connection itself stays.
+ * @param ctx  the context to use from now on; kept
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
@@ -2741,6 +2785,7 @@ pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t
 
 /**
  * Sets the certificate this end shows.
+ * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn, pyssl_x509 *cert);
@@ -2796,6 +2841,7 @@ pyssl_status pyssl_conn_key_update(pyssl_conn *conn, int peer_too);
 /**
  * DTLS: how many bytes of UDP payload the path takes.
  * @param taken  receives 1, or 0 when that is too few to work with or the connection does not speak DTLS
+ * @param mtu  bytes that a datagram may have
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_ciphertext_mtu(pyssl_conn *conn,
@@ -2836,8 +2882,8 @@ pyssl_status pyssl_conn_pending(pyssl_conn *conn, size_t *out);
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_version(pyssl_conn *conn,
-                                    int *out);
+pyssl_status pyssl_conn_version(pyssl_conn *conn,
+                                int *out);
 
 /**
  * The protocol version's name: "TLSv1.3".
@@ -2846,7 +2892,7 @@ pyssl_status pyssl_conn_get_version(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_version_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_version_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The cipher suite's name: "TLS_AES_256_GCM_SHA384".
@@ -2855,7 +2901,7 @@ pyssl_status pyssl_conn_get_version_name(pyssl_conn *conn, char *buffer, size_t 
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_get_cipher_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The key exchange group's name: "X25519MLKEM768".
@@ -2864,23 +2910,23 @@ pyssl_status pyssl_conn_get_cipher_name(pyssl_conn *conn, char *buffer, size_t s
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_get_group_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_group_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The peer's own certificate.
  * @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when the peer showed none
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_peer_certificate(pyssl_conn *conn,
-                                             pyssl_x509 **out);
+pyssl_status pyssl_conn_peer_certificate(pyssl_conn *conn,
+                                         pyssl_x509 **out);
 
 /**
  * What the verification of the peer's chain came to: X509_V_OK (0) or X509_V_ERR_*. 0 also when no certificate came.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_verify_result(pyssl_conn *conn,
-                                          int *out);
+pyssl_status pyssl_conn_verify_result(pyssl_conn *conn,
+                                      int *out);
 
 /**
  * What the last operation waits for: PYSSL_WANT_*.
@@ -2894,7 +2940,7 @@ pyssl_status pyssl_conn_want(pyssl_conn *conn, int *out);
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_shutdown(pyssl_conn *conn, int *out);
+pyssl_status pyssl_conn_shutdown_state(pyssl_conn *conn, int *out);
 
 /**
  * 1 when no handshake is under way or to come, else 0.
@@ -2931,7 +2977,7 @@ pyssl_status pyssl_conn_session_reused(pyssl_conn *conn, int *out);
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_state_string(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_state_string(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The protocol version that the cipher suite belongs to: "TLSv1.3".
@@ -2940,17 +2986,14 @@ pyssl_status pyssl_conn_get_state_string(pyssl_conn *conn, char *buffer, size_t 
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_get_cipher_version(pyssl_conn *conn,
-                                           char *buffer,
-                                           size_t size,
-                                           size_t *len);
+pyssl_status pyssl_conn_cipher_version(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The strength of the cipher in bits.
  * @param out  receives it
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_get_cipher_bits(pyssl_conn *conn, int *out);
+pyssl_status pyssl_conn_cipher_bits(pyssl_conn *conn, int *out);
 
 /**
  * The cipher suites that may be used, those of TLS 1.3 first, with ":" between them.
@@ -2959,7 +3002,7 @@ pyssl_status pyssl_conn_get_cipher_bits(pyssl_conn *conn, int *out);
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_cipher_list(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_list(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
 
 /**
  * The protocol that ALPN agreed on; no bytes when none.
@@ -2968,10 +3011,10 @@ pyssl_status pyssl_conn_get_cipher_list(pyssl_conn *conn, char *buffer, size_t s
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_alpn_proto_negotiated(pyssl_conn *conn,
-                                                  uint8_t *buffer,
-                                                  size_t size,
-                                                  size_t *len);
+pyssl_status pyssl_conn_alpn_proto_negotiated(pyssl_conn *conn,
+                                              uint8_t *buffer,
+                                              size_t size,
+                                              size_t *len);
 
 /**
  * The name of the SRTP protection profile that was agreed on.
@@ -2980,10 +3023,10 @@ pyssl_status pyssl_conn_get_alpn_proto_negotiated(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_get_selected_srtp_profile(pyssl_conn *conn,
-                                                  char *buffer,
-                                                  size_t size,
-                                                  size_t *len);
+pyssl_status pyssl_conn_selected_srtp_profile(pyssl_conn *conn,
+                                              char *buffer,
+                                              size_t size,
+                                              size_t *len);
 
 /**
  * The host name that the client asked for (SNI); on a client, the one it set.
@@ -2992,7 +3035,7 @@ pyssl_status pyssl_conn_get_selected_srtp_profile(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_get_servername(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_servername(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
 
 /**
  * The client's random value, 32 bytes.
@@ -3037,7 +3080,7 @@ pyssl_status pyssl_conn_master_key(pyssl_conn *conn,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
  */
-pyssl_status pyssl_conn_get_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
 
 /**
  * The peer's last Finished message.
@@ -3046,10 +3089,7 @@ pyssl_status pyssl_conn_get_finished(pyssl_conn *conn, uint8_t *buffer, size_t s
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
  */
-pyssl_status pyssl_conn_get_peer_finished(pyssl_conn *conn,
-                                          uint8_t *buffer,
-                                          size_t size,
-                                          size_t *len);
+pyssl_status pyssl_conn_peer_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
 
 /**
  * Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
@@ -3072,7 +3112,7 @@ pyssl_status pyssl_conn_export_keying_material(pyssl_conn *conn,
  * @param out  receives a new handle, to be freed with pyssl_x509_free(), or NULL when there is none
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_certificate(pyssl_conn *conn, pyssl_x509 **out);
+pyssl_status pyssl_conn_certificate(pyssl_conn *conn, pyssl_x509 **out);
 
 /**
  * The chain as the peer sent it, its own certificate first; on a server that one is not among them.
@@ -3081,10 +3121,10 @@ pyssl_status pyssl_conn_get_certificate(pyssl_conn *conn, pyssl_x509 **out);
  * @param count  receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when none came
  */
-pyssl_status pyssl_conn_get_peer_cert_chain(pyssl_conn *conn,
-                                            pyssl_x509 **room,
-                                            size_t size,
-                                            size_t *count);
+pyssl_status pyssl_conn_peer_cert_chain(pyssl_conn *conn,
+                                        pyssl_x509 **room,
+                                        size_t size,
+                                        size_t *count);
 
 /**
  * The chain that verification built, from the peer's own certificate to a trusted one. Trust it only when the
@@ -3094,10 +3134,10 @@ pyssl_status pyssl_conn_get_peer_cert_chain(pyssl_conn *conn,
  * @param count  receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_get_verified_chain(pyssl_conn *conn,
-                                           pyssl_x509 **room,
-                                           size_t size,
-                                           size_t *count);
+pyssl_status pyssl_conn_verified_chain(pyssl_conn *conn,
+                                       pyssl_x509 **room,
+                                       size_t size,
+                                       size_t *count);
 
 /**
  * On a client, the authorities that the server named for client certificates; on a server, those it names.
@@ -3106,25 +3146,25 @@ pyssl_status pyssl_conn_get_verified_chain(pyssl_conn *conn,
  * @param count  receives their number, which may be 0
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_get_client_ca_list(pyssl_conn *conn,
-                                           pyssl_name **room,
-                                           size_t size,
-                                           size_t *count);
+pyssl_status pyssl_conn_client_ca_list(pyssl_conn *conn,
+                                       pyssl_name **room,
+                                       size_t size,
+                                       size_t *count);
 
 /**
  * The session as it is now. In TLS 1.3 one that can be taken up again is there once the server's ticket was read.
  * @param out  receives a new handle, to be freed with pyssl_session_free(), or NULL when there is none
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_get_session(pyssl_conn *conn,
-                                    pyssl_session **out);
+pyssl_status pyssl_conn_session(pyssl_conn *conn,
+                                pyssl_session **out);
 
 /**
  * DTLS: how many bytes of data fit one datagram; 0 before the handshake.
  * @param out  receives it
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT without DTLS
  */
-pyssl_status pyssl_conn_get_cleartext_mtu(pyssl_conn *conn, size_t *out);
+pyssl_status pyssl_conn_cleartext_mtu(pyssl_conn *conn, size_t *out);
 
 /* ---- pyssl_session_*: a TLS session, to be taken up again. */
 

@@ -135,20 +135,20 @@ function Connection:bio_read()
 end
 
 function Connection:version()
-    return handle.bytes(C.pyssl_conn_get_version_name, self)
+    return handle.bytes(C.pyssl_conn_version_name, self)
 end
 
 function Connection:cipher()
-    return handle.optional(C.pyssl_conn_get_cipher_name, self)
+    return handle.optional(C.pyssl_conn_cipher_name, self)
 end
 
 function Connection:peer_certificate()
-    return object("pyssl_x509", C.pyssl_conn_get_peer_certificate, self)
+    return object("pyssl_x509", C.pyssl_conn_peer_certificate, self)
 end
 
 -- X509_V_OK or X509_V_ERR_*.
 function Connection:verify_result()
-    return handle.value("int", C.pyssl_conn_get_verify_result, self)
+    return handle.value("int", C.pyssl_conn_verify_result, self)
 end
 
 return tls

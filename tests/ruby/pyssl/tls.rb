@@ -171,23 +171,23 @@ module PySSL
     end
 
     def version
-      get_text(:pyssl_conn_get_version_name)
+      get_text(:pyssl_conn_version_name)
     end
 
     def cipher
-      get_text(:pyssl_conn_get_cipher_name)
+      get_text(:pyssl_conn_cipher_name)
     rescue Absent
       nil
     end
 
     # The peer's certificate, or nil.
     def peer_certificate
-      get_object(X509, :pyssl_conn_get_peer_certificate)
+      get_object(X509, :pyssl_conn_peer_certificate)
     end
 
     # X509_V_OK or X509_V_ERR_*.
     def verify_result
-      get(:pyssl_conn_get_verify_result, "i")
+      get(:pyssl_conn_verify_result, "i")
     end
 
     private

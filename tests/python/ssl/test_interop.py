@@ -141,7 +141,9 @@ def test_s_server_sees_a_certificate(program: str, version: str) -> None:
             connection.do_handshake()
             chat_with_server(connection, server)
             assert [cn(name) for name in connection.get_client_ca_list()] == ["root"]
-        assert "CN" in server.expect(r"Client certificate\n(?:[^-]|-(?!----END))*-----END CERTIFICATE-----\n(subject=.*client)")
+        assert "CN" in server.expect(
+            r"Client certificate\n(?:[^-]|-(?!----END))*-----END CERTIFICATE-----\n(subject=.*client)"
+        )
 
 
 @pytest.mark.parametrize("version", MODERN)
@@ -193,7 +195,7 @@ def test_s_server_switches_by_name(program: str, version: str, tmp_path: Path) -
                 connection.set_tlsext_host_name(name)
                 connection.do_handshake()
                 assert cn(connection.get_peer_certificate()) == shown
-                assert f'servername: "{name.decode()}"' in server.expect(f'.*servername: "{name.decode()}"')
+                server.expect(f'Hostname in TLS extension: "{name.decode()}"')
 
 
 def test_s_client_offers_alpn(program: str) -> None:
@@ -343,14 +345,23 @@ def tls1_2(context: SSL.Context, options: int = 0) -> SSL.Context:
 
 
 def test_s_client_renegotiates(program: str) -> None:
-    with Server(tls1_2(server_context(), OP_ALLOW_CLIENT_RENEGOTIATION), echo) as server:
+    def two_lines(connection: SSL.Connection) -> None:
+        connection.do_handshake()
+        finished = []
+        for _ in range(2):
+            connection.sendall(receive_line(connection))
+            finished += [connection.get_finished(), connection.get_peer_finished()]
+        echo(connection)
+        assert len(set(finished)) == 4, "two handshakes"
+
+    with Server(tls1_2(server_context(), OP_ALLOW_CLIENT_RENEGOTIATION), two_lines) as server:
         with s_client(program, server.port) as client:
             chat_with_client(client)
             client.type("R")
             client.expect("(?m)^RENEGOTIATING")
             chat_with_client(client, "again")
             assert "Secure Renegotiation IS supported" in client.finish()
-        assert server.result().total_renegotiations() == 1
+        server.result()
 
 
 def test_s_client_may_not_renegotiate_by_default(program: str) -> None:
@@ -384,7 +395,7 @@ def test_our_server_renegotiates_with_s_client(program: str) -> None:
     with Server(tls1_2(server_context()), again) as server:
         with s_client(program, server.port) as client:
             client.type("hello")
-            client.expect("(?m)^renegotiated")
+            client.expect("renegotiated")
             chat_with_client(client, "again")
             client.finish()
         assert server.result().total_renegotiations() == 1
@@ -405,13 +416,22 @@ def test_our_client_renegotiates_with_s_server(program: str) -> None:
 
 
 def test_s_server_renegotiates_with_our_client(program: str) -> None:
+    handshakes: List[int] = []
+    context = tls1_2(client_context())
+
+    def done(connection: SSL.Connection, where: int, value: int) -> None:
+        if where & SSL.SSL_CB_HANDSHAKE_DONE:
+            handshakes.append(value)
+            if len(handshakes) == 2:
+                server.type("now")
+
+    context.set_info_callback(done)
     with s_server(program) as server:
-        with connect(tls1_2(client_context()), port_of(server)) as connection:
+        with connect(context, port_of(server)) as connection:
             connection.do_handshake()
             chat_with_server(connection, server)
             before = connection.get_finished()
             server.type("r")
-            server.type("now")
             assert receive_line(connection) == b"now\n"
             chat_with_server(connection, server, "again")
             assert connection.get_finished() != before

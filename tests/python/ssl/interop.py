@@ -22,18 +22,18 @@ PATIENCE = 20.0
 ENVIRONMENT = {**os.environ, "OPENSSL_CONF": "/dev/null"}
 
 EMBEDDED = b"OpenSSL 4.0" in SSL.OpenSSL_version(SSL.OPENSSL_VERSION)
-#: The openssl programs the tests talk to: the one in PATH, and, unless the library rests on the system's OpenSSL, the
-#: one that `make openssl-cli` builds.
-PROGRAMS: Dict[str, str] = {"system": "openssl"}
-if EMBEDDED:
-    PROGRAMS["embedded"] = os.environ.get("PYSSL_OPENSSL_CLI", str(ROOT / "target" / "openssl" / "openssl"))
+#: The openssl programs the tests talk to: the one in PATH, and the one that `make openssl-cli` builds.
+PROGRAMS: Dict[str, str] = {
+    "system": "openssl",
+    "embedded": os.environ.get("PYSSL_OPENSSL_CLI", str(ROOT / "target" / "openssl" / "openssl")),
+}
 
 
 class Program:
     """`openssl s_client` or `openssl s_server`, running. What it says, on both its outputs, is gathered as it comes."""
 
     def __init__(self, program: str, *args: str) -> None:
-        assert program != PROGRAMS.get("embedded") or Path(program).exists(), f"no {program}: make openssl-cli"
+        assert program != PROGRAMS["embedded"] or Path(program).exists(), f"no {program}: make openssl-cli"
         self._process = subprocess.Popen(
             [program, *args],
             stdin=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from pathlib import Path
 from typing import List, Set
 
@@ -39,9 +40,20 @@ OP_ALLOW_CLIENT_RENEGOTIATION = 1 << 8
 LABEL = "EXPORTER-libpyssl-test"
 
 
-@pytest.fixture(params=list(PROGRAMS))
+embedded_only = pytest.mark.skipif(not EMBEDDED, reason="the library is built on the system's OpenSSL")
+
+
+@pytest.fixture(params=["system", pytest.param("embedded", marks=embedded_only)])
 def program(request: pytest.FixtureRequest) -> str:
     return PROGRAMS[request.param]
+
+
+@embedded_only
+def test_the_embedded_program_is_of_the_library_s_openssl() -> None:
+    program = PROGRAMS["embedded"]
+    assert Path(program).exists(), f"no {program}: make openssl-cli"
+    said = subprocess.run([program, "version"], capture_output=True, check=True).stdout
+    assert said.startswith(SSL.OpenSSL_version(SSL.OPENSSL_VERSION) + b" ")
 
 
 # ---- versions
@@ -440,36 +452,42 @@ def test_s_server_renegotiates_with_our_client(program: str) -> None:
 # ---- the hybrid key exchange of TLS 1.3, which OpenSSL 3.5 and later have
 
 
-if EMBEDDED:
+def hybrid(context: SSL.Context) -> SSL.Context:
+    context.set_groups(b"X25519MLKEM768")
+    return context
 
-    def hybrid(context: SSL.Context) -> SSL.Context:
-        context.set_groups(b"X25519MLKEM768")
-        return context
 
-    def test_x25519mlkem768_between_two_of_ours() -> None:
-        with Server(hybrid(server_context()), echo) as server:
-            with connect(hybrid(client_context()), server.port) as connection:
-                connection.sendall(b"hello\n")
-                assert receive_line(connection) == b"hello\n"
-                assert connection.get_group_name() == "X25519MLKEM768"
-            assert server.result().get_group_name() == "X25519MLKEM768"
+@embedded_only
+def test_x25519mlkem768_between_two_of_ours() -> None:
+    with Server(hybrid(server_context()), echo) as server:
+        with connect(hybrid(client_context()), server.port) as connection:
+            connection.sendall(b"hello\n")
+            assert receive_line(connection) == b"hello\n"
+            assert connection.get_group_name() == "X25519MLKEM768"
+        assert server.result().get_group_name() == "X25519MLKEM768"
 
-    def test_x25519mlkem768_with_s_client() -> None:
-        with Server(hybrid(server_context()), echo) as server:
-            with s_client(PROGRAMS["embedded"], server.port, "-groups", "X25519MLKEM768") as client:
-                chat_with_client(client)
-                assert "Negotiated TLS1.3 group: X25519MLKEM768" in client.finish()
-            assert server.result().get_group_name() == "X25519MLKEM768"
 
-    def test_x25519mlkem768_with_s_server() -> None:
-        with s_server(PROGRAMS["embedded"], "-groups", "X25519MLKEM768") as server:
-            with connect(hybrid(client_context()), port_of(server)) as connection:
-                connection.do_handshake()
-                chat_with_server(connection, server)
-                assert connection.get_group_name() == "X25519MLKEM768"
+@embedded_only
+def test_x25519mlkem768_with_s_client() -> None:
+    with Server(hybrid(server_context()), echo) as server:
+        with s_client(PROGRAMS["embedded"], server.port, "-groups", "X25519MLKEM768") as client:
+            chat_with_client(client)
+            assert "Negotiated TLS1.3 group: X25519MLKEM768" in client.finish()
+        assert server.result().get_group_name() == "X25519MLKEM768"
 
-    def test_x25519mlkem768_alone_fails_with_an_openssl_that_lacks_it() -> None:
-        with Server(hybrid(server_context()), refused) as server:
-            with s_client(PROGRAMS["system"], server.port, "-groups", "X25519") as client:
-                assert "handshake failure" in client.ended()
-            assert "no suitable key share" in reasons(server.result())
+
+@embedded_only
+def test_x25519mlkem768_with_s_server() -> None:
+    with s_server(PROGRAMS["embedded"], "-groups", "X25519MLKEM768") as server:
+        with connect(hybrid(client_context()), port_of(server)) as connection:
+            connection.do_handshake()
+            chat_with_server(connection, server)
+            assert connection.get_group_name() == "X25519MLKEM768"
+
+
+@embedded_only
+def test_x25519mlkem768_alone_is_refused_to_who_lacks_it() -> None:
+    with Server(hybrid(server_context()), refused) as server:
+        with s_client(PROGRAMS["system"], server.port, "-groups", "X25519") as client:
+            assert "handshake failure" in client.ended()
+        assert "no suitable key share" in reasons(server.result())

@@ -22,18 +22,18 @@ PATIENCE = 20.0
 ENVIRONMENT = {**os.environ, "OPENSSL_CONF": "/dev/null"}
 
 EMBEDDED = b"OpenSSL 4.0" in SSL.OpenSSL_version(SSL.OPENSSL_VERSION)
-#: The openssl programs the tests talk to: the one in PATH, and, unless the library rests on the system's OpenSSL, the
-#: one that `make openssl-cli` builds.
-PROGRAMS: Dict[str, str] = {"system": "openssl"}
-if EMBEDDED:
-    PROGRAMS["embedded"] = os.environ.get("PYSSL_OPENSSL_CLI", str(ROOT / "target" / "openssl" / "openssl"))
+#: The openssl programs the tests talk to: the one in PATH, and the one that `make openssl-cli` builds.
+PROGRAMS: Dict[str, str] = {
+    "system": "openssl",
+    "embedded": os.environ.get("PYSSL_OPENSSL_CLI", str(ROOT / "target" / "openssl" / "openssl")),
+}
 
 
 class Program:
     """`openssl s_client` or `openssl s_server`, running. What it says, on both its outputs, is gathered as it comes."""
 
     def __init__(self, program: str, *args: str) -> None:
-        assert program != PROGRAMS.get("embedded") or Path(program).exists(), f"no {program}: make openssl-cli"
+        assert program != PROGRAMS["embedded"] or Path(program).exists(), f"no {program}: make openssl-cli"
         self._process = subprocess.Popen(
             [program, *args],
             stdin=subprocess.PIPE,
@@ -130,7 +130,11 @@ class Server:
     """A server of ours, that accepts `times` connections one after the other and talks with each in a thread."""
 
     def __init__(
-        self, context: SSL.Context, talk: Callable[[SSL.Connection], Any], times: int = 1, kind: int = socket.SOCK_STREAM
+        self,
+        context: SSL.Context,
+        talk: Callable[[SSL.Connection], Any],
+        times: int = 1,
+        kind: int = socket.SOCK_STREAM,
     ) -> None:
         self._context, self._talk, self._times = context, talk, times
         self._kind = kind
@@ -232,14 +236,14 @@ def only(context: SSL.Context, version: int) -> SSL.Context:
 def chat_with_client(client: Program, word: str = "hello") -> None:
     """A line to an echoing server and back."""
     client.type(word)
-    # s_client does not show what is typed: this is the echo.
-    client.expect(f"(?m)^{word}")
+    # s_client does not show what is typed: this is the echo. It may stand in the middle of a report cut short.
+    client.expect(word)
 
 
 def chat_with_server(connection: SSL.Connection, server: Program, word: str = "hello") -> None:
     """A line to an s_server, which shows it, and one back."""
     connection.sendall(f"{word}\n".encode())
-    server.expect(f"(?m)^{word}")
+    server.expect(word)
     server.type(f"yes, {word}")
     assert receive_line(connection) == f"yes, {word}\n".encode()
 

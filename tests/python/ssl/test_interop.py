@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from pathlib import Path
 from typing import List, Set
 
@@ -39,9 +40,20 @@ OP_ALLOW_CLIENT_RENEGOTIATION = 1 << 8
 LABEL = "EXPORTER-libpyssl-test"
 
 
-@pytest.fixture(params=list(PROGRAMS))
+embedded_only = pytest.mark.skipif(not EMBEDDED, reason="the library is built on the system's OpenSSL")
+
+
+@pytest.fixture(params=["system", pytest.param("embedded", marks=embedded_only)])
 def program(request: pytest.FixtureRequest) -> str:
     return PROGRAMS[request.param]
+
+
+@embedded_only
+def test_the_embedded_program_is_of_the_library_s_openssl() -> None:
+    program = PROGRAMS["embedded"]
+    assert Path(program).exists(), f"no {program}: make openssl-cli"
+    said = subprocess.run([program, "version"], capture_output=True, check=True).stdout
+    assert said.startswith(SSL.OpenSSL_version(SSL.OPENSSL_VERSION) + b" ")
 
 
 # ---- versions
@@ -141,7 +153,9 @@ def test_s_server_sees_a_certificate(program: str, version: str) -> None:
             connection.do_handshake()
             chat_with_server(connection, server)
             assert [cn(name) for name in connection.get_client_ca_list()] == ["root"]
-        assert "CN" in server.expect(r"Client certificate\n(?:[^-]|-(?!----END))*-----END CERTIFICATE-----\n(subject=.*client)")
+        assert "CN" in server.expect(
+            r"Client certificate\n(?:[^-]|-(?!----END))*-----END CERTIFICATE-----\n(subject=.*client)"
+        )
 
 
 @pytest.mark.parametrize("version", MODERN)
@@ -193,7 +207,7 @@ def test_s_server_switches_by_name(program: str, version: str, tmp_path: Path) -
                 connection.set_tlsext_host_name(name)
                 connection.do_handshake()
                 assert cn(connection.get_peer_certificate()) == shown
-                assert f'servername: "{name.decode()}"' in server.expect(f'.*servername: "{name.decode()}"')
+                server.expect(f'Hostname in TLS extension: "{name.decode()}"')
 
 
 def test_s_client_offers_alpn(program: str) -> None:
@@ -343,14 +357,23 @@ def tls1_2(context: SSL.Context, options: int = 0) -> SSL.Context:
 
 
 def test_s_client_renegotiates(program: str) -> None:
-    with Server(tls1_2(server_context(), OP_ALLOW_CLIENT_RENEGOTIATION), echo) as server:
+    def two_lines(connection: SSL.Connection) -> None:
+        connection.do_handshake()
+        finished = []
+        for _ in range(2):
+            connection.sendall(receive_line(connection))
+            finished += [connection.get_finished(), connection.get_peer_finished()]
+        echo(connection)
+        assert len(set(finished)) == 4, "two handshakes"
+
+    with Server(tls1_2(server_context(), OP_ALLOW_CLIENT_RENEGOTIATION), two_lines) as server:
         with s_client(program, server.port) as client:
             chat_with_client(client)
             client.type("R")
             client.expect("(?m)^RENEGOTIATING")
             chat_with_client(client, "again")
             assert "Secure Renegotiation IS supported" in client.finish()
-        assert server.result().total_renegotiations() == 1
+        server.result()
 
 
 def test_s_client_may_not_renegotiate_by_default(program: str) -> None:
@@ -384,7 +407,7 @@ def test_our_server_renegotiates_with_s_client(program: str) -> None:
     with Server(tls1_2(server_context()), again) as server:
         with s_client(program, server.port) as client:
             client.type("hello")
-            client.expect("(?m)^renegotiated")
+            client.expect("renegotiated")
             chat_with_client(client, "again")
             client.finish()
         assert server.result().total_renegotiations() == 1
@@ -405,13 +428,22 @@ def test_our_client_renegotiates_with_s_server(program: str) -> None:
 
 
 def test_s_server_renegotiates_with_our_client(program: str) -> None:
+    handshakes: List[int] = []
+    context = tls1_2(client_context())
+
+    def done(connection: SSL.Connection, where: int, value: int) -> None:
+        if where & SSL.SSL_CB_HANDSHAKE_DONE:
+            handshakes.append(value)
+            if len(handshakes) == 2:
+                server.type("now")
+
+    context.set_info_callback(done)
     with s_server(program) as server:
-        with connect(tls1_2(client_context()), port_of(server)) as connection:
+        with connect(context, port_of(server)) as connection:
             connection.do_handshake()
             chat_with_server(connection, server)
             before = connection.get_finished()
             server.type("r")
-            server.type("now")
             assert receive_line(connection) == b"now\n"
             chat_with_server(connection, server, "again")
             assert connection.get_finished() != before
@@ -420,36 +452,42 @@ def test_s_server_renegotiates_with_our_client(program: str) -> None:
 # ---- the hybrid key exchange of TLS 1.3, which OpenSSL 3.5 and later have
 
 
-if EMBEDDED:
+def hybrid(context: SSL.Context) -> SSL.Context:
+    context.set_groups(b"X25519MLKEM768")
+    return context
 
-    def hybrid(context: SSL.Context) -> SSL.Context:
-        context.set_groups(b"X25519MLKEM768")
-        return context
 
-    def test_x25519mlkem768_between_two_of_ours() -> None:
-        with Server(hybrid(server_context()), echo) as server:
-            with connect(hybrid(client_context()), server.port) as connection:
-                connection.sendall(b"hello\n")
-                assert receive_line(connection) == b"hello\n"
-                assert connection.get_group_name() == "X25519MLKEM768"
-            assert server.result().get_group_name() == "X25519MLKEM768"
+@embedded_only
+def test_x25519mlkem768_between_two_of_ours() -> None:
+    with Server(hybrid(server_context()), echo) as server:
+        with connect(hybrid(client_context()), server.port) as connection:
+            connection.sendall(b"hello\n")
+            assert receive_line(connection) == b"hello\n"
+            assert connection.get_group_name() == "X25519MLKEM768"
+        assert server.result().get_group_name() == "X25519MLKEM768"
 
-    def test_x25519mlkem768_with_s_client() -> None:
-        with Server(hybrid(server_context()), echo) as server:
-            with s_client(PROGRAMS["embedded"], server.port, "-groups", "X25519MLKEM768") as client:
-                chat_with_client(client)
-                assert "Negotiated TLS1.3 group: X25519MLKEM768" in client.finish()
-            assert server.result().get_group_name() == "X25519MLKEM768"
 
-    def test_x25519mlkem768_with_s_server() -> None:
-        with s_server(PROGRAMS["embedded"], "-groups", "X25519MLKEM768") as server:
-            with connect(hybrid(client_context()), port_of(server)) as connection:
-                connection.do_handshake()
-                chat_with_server(connection, server)
-                assert connection.get_group_name() == "X25519MLKEM768"
+@embedded_only
+def test_x25519mlkem768_with_s_client() -> None:
+    with Server(hybrid(server_context()), echo) as server:
+        with s_client(PROGRAMS["embedded"], server.port, "-groups", "X25519MLKEM768") as client:
+            chat_with_client(client)
+            assert "Negotiated TLS1.3 group: X25519MLKEM768" in client.finish()
+        assert server.result().get_group_name() == "X25519MLKEM768"
 
-    def test_x25519mlkem768_alone_fails_with_an_openssl_that_lacks_it() -> None:
-        with Server(hybrid(server_context()), refused) as server:
-            with s_client(PROGRAMS["system"], server.port, "-groups", "X25519") as client:
-                assert "handshake failure" in client.ended()
-            assert "no suitable key share" in reasons(server.result())
+
+@embedded_only
+def test_x25519mlkem768_with_s_server() -> None:
+    with s_server(PROGRAMS["embedded"], "-groups", "X25519MLKEM768") as server:
+        with connect(hybrid(client_context()), port_of(server)) as connection:
+            connection.do_handshake()
+            chat_with_server(connection, server)
+            assert connection.get_group_name() == "X25519MLKEM768"
+
+
+@embedded_only
+def test_x25519mlkem768_alone_is_refused_to_who_lacks_it() -> None:
+    with Server(hybrid(server_context()), refused) as server:
+        with s_client(PROGRAMS["system"], server.port, "-groups", "X25519") as client:
+            assert "handshake failure" in client.ended()
+        assert "no suitable key share" in reasons(server.result())

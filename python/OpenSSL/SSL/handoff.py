@@ -6,7 +6,6 @@ callbacks, transport and app data: callbacks are given that one from then on. It
 
 from __future__ import annotations
 
-
 from .._native import ffi, lib
 from . import callbacks
 from .errors import Error, check
@@ -14,6 +13,7 @@ from .errors import Error, check
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Type, TypeVar
+
     from .connection import Connection
     from .context import Context
 

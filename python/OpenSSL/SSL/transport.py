@@ -12,6 +12,7 @@ from .errors import ZeroReturnError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Optional
+
     from .callbacks import Hook
 
 _LATER: int = lib.PYSSL_TRANSPORT_LATER

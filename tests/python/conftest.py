@@ -11,6 +11,8 @@ from installed import build_wheel, install
 
 from OpenSSL._native import ffi, lib, library_path
 
+pytest_plugins = ["crypto.key_fixtures"]
+
 
 def pytest_report_header() -> str:
     """Which library and which OpenSSL are under test."""

@@ -228,7 +228,8 @@ impl Wire {
     /// The first bytes that came, with those that still wait in the socket.
     pub fn first(&self) -> Vec<u8> {
         let mut first = self.first.clone();
-        if let Some(socket) = self.socket.filter(|socket| socket.is_socket) {
+        // On what is no socket looking fails, and that is that.
+        if let Some(socket) = self.socket {
             let mut more = [0; FIRST];
             let waiting = socket.look(&mut more[first.len().min(FIRST)..]).unwrap_or(0);
             first.extend_from_slice(&more[first.len()..][..waiting]);

@@ -34,7 +34,8 @@ def _open(path: str) -> tuple[Any, Any, str]:
             f"libpyssl cannot be loaded: {error}. Build it with `make build`, or let PYSSL_LIBRARY name the file."
         ) from error
     wanted = os.environ.get("PYSSL_FFI", "")
-    if wanted != "abi":
+    # cffi's compiled callbacks belong to the interpreter that defined them first.
+    if wanted != "abi" and not _in_subinterpreter():
         try:
             from . import _shim  # type: ignore[attr-defined]
 
@@ -47,6 +48,16 @@ def _open(path: str) -> tuple[Any, Any, str]:
     lib = ffi.dlopen(path)
     del loaded  # not before the library has another holder
     return ffi, lib, "abi"
+
+
+def _in_subinterpreter() -> bool:
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters = __import__(name)
+            return bool(interpreters.get_current() != interpreters.get_main())
+        except (ImportError, AttributeError):
+            pass
+    return False
 
 
 library_path: str = _find()

@@ -56,15 +56,9 @@ module PySSL
       Fiddle::Closure::BlockCaller.new(result, types, &block)
     end
 
-    # The same for a struct's member that is a function pointer.
-    def self.member_callback(struct, member, &block)
-      declared = STRUCTS.fetch(struct).find { |text| text.include?("(*#{member})") }
-      callback(nil, declared.sub("(*#{member})", member), &block)
-    end
-
     # A class for a struct: `ABI.struct("pyssl_error").malloc(Fiddle::RUBY_FREE)`.
     def self.struct(name)
-      members = STRUCTS.fetch(name).map { |text| text.sub(/\(\*(\w+)\)\(.*\)/, '*\1').sub(/\Aconst /, "") }
+      members = STRUCTS.fetch(name).map { |text| text.sub(/\Aconst /, "") }
       Fiddle::CStructBuilder.create(Fiddle::CStruct, *parse_struct_signature(members, TYPES))
     end
 

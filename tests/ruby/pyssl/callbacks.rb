@@ -73,7 +73,7 @@ module PySSL
     end
 
     # A transport's functions: nil is the end of the stream, :later says that nothing can be moved now.
-    READ = ABI.member_callback("pyssl_transport", "read") do |userdata, room, size|
+    READ = ABI.callback("pyssl_transport_read_fn") do |userdata, room, size|
       guard(PYSSL_TRANSPORT_FAILED) do
         case bytes = self[userdata].read(size)
         when nil then 0
@@ -87,7 +87,7 @@ module PySSL
       end
     end
 
-    WRITE = ABI.member_callback("pyssl_transport", "write") do |userdata, bytes, size|
+    WRITE = ABI.callback("pyssl_transport_write_fn") do |userdata, bytes, size|
       guard(PYSSL_TRANSPORT_FAILED) do
         taken = self[userdata].write(bytes[0, size])
         taken == :later ? PYSSL_TRANSPORT_LATER : taken

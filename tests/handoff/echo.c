@@ -4,7 +4,9 @@
  *     cc -shared -fPIC $(python -m OpenSSL.native --cflags) -I$PYTHON_INCLUDE echo.c -o echo.so \
  *        $(python -m OpenSSL.native --libs) */
 #define PY_SSIZE_T_CLEAN
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <Python.h>
 #include <errno.h>
 #include <fcntl.h>

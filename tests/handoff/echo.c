@@ -5,7 +5,7 @@
  *        $(python -m OpenSSL.native --libs) */
 #define PY_SSIZE_T_CLEAN
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1 /* as older Python.h says it again */
 #endif
 #include <Python.h>
 #include <errno.h>

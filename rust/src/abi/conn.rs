@@ -32,7 +32,7 @@ pub const PYSSL_TRANSPORT_FAILED: c_int = -2;
 /// @param size      how many at the most
 /// @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
 pub type pyssl_transport_read_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>;
 
 /// Writes ciphertext to a transport.
 /// @param userdata  the transport's
@@ -40,7 +40,7 @@ pub type pyssl_transport_read_fn =
 /// @param len       how many
 /// @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
 pub type pyssl_transport_write_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>;
 
 /// A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
 /// `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside

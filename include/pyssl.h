@@ -2639,7 +2639,7 @@ pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
 
 /**
  * Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
- * PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
+ * PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
  * @param done  receives 1 when both were exchanged, 0 when only this end's went
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */

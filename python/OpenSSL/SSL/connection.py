@@ -222,7 +222,7 @@ class Connection(Setup, Facts):
     def shutdown(self) -> bool:
         """Sends close_notify; called again, waits for the peer's. True when both were exchanged.
 
-        Calls of other threads that wait on the connection end with SysCallError(EBADF).
+        Calls of other threads that wait on the connection end with SysCallError(ESHUTDOWN).
         """
         done = ffi.new("int *")
         status = lib.pyssl_conn_shutdown(self._handle, done)

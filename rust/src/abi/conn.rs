@@ -231,7 +231,7 @@ pub unsafe extern "C" fn pyssl_conn_send_all(
 }
 
 /// Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
-/// PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
+/// PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
 /// @param done  receives 1 when both were exchanged, 0 when only this end's went
 /// @return PYSSL_OK; or as pyssl_conn_do_handshake()
 #[no_mangle]

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List
 
+import pytest
 from support import client_context, server_context, socket_pair
 
 from OpenSSL import SSL
@@ -68,6 +69,12 @@ def closed(failure: BaseException) -> bool:
     return isinstance(failure, SSL.SysCallError) and failure.args == (errno.EBADF, "EBADF")
 
 
+def shut_down(failure: BaseException) -> bool:
+    said = "another thread shut the connection down"
+    expected = (errno.ESHUTDOWN, "ESHUTDOWN")
+    return isinstance(failure, SSL.SysCallError) and failure.args == expected and failure.message == said
+
+
 def test_close_ends_a_reader_and_a_writer() -> None:
     client, server = shaken()
     reading, writing = Waiting(lambda: client.recv(100)), Waiting(lambda: client.sendall(bytes(1 << 20)))
@@ -85,7 +92,7 @@ def test_shutdown_ends_a_reader_and_a_writer() -> None:
     time.sleep(0.1)
     # It waits itself, behind what the writer has left; not so the two.
     shutting = Waiting(client.shutdown)
-    assert closed(reading.end()) and closed(writing.end())
+    assert shut_down(reading.end()) and shut_down(writing.end())
     draining = Waiting(lambda: server.recv(65536))
     assert isinstance(draining.end(), SSL.ZeroReturnError)
     client.close(), server.close()
@@ -97,9 +104,12 @@ def test_what_comes_after_a_shutdown_can_be_received() -> None:
     reading = Waiting(lambda: client.recv(100))
     time.sleep(0.1)
     client.shutdown()
-    assert closed(reading.end())
+    assert shut_down(reading.end())
     server.send(b"late")
     assert client.recv(100) == b"late"
+    with pytest.raises(SSL.Error) as caught:
+        client.send(b"too late")
+    assert caught.value.reason == "protocol is shutdown"
     client.close(), server.close()
 
 

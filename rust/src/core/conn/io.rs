@@ -64,7 +64,8 @@ impl Conn {
         Ok(())
     }
 
-    /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED; what the
+    /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED
+    /// (ESHUTDOWN); what the
     /// peer still sends can be received by later ones.
     pub fn shutdown(&self) -> Result<bool> {
         let mut said = None;
@@ -272,7 +273,7 @@ impl Conn {
         self.not_closed()?;
         if self.is_ended(patience) {
             self.not_closed()?;
-            return Err(Error::new(Status::Closed, "another thread shut the connection down"));
+            return Err(Error::shut_down());
         }
         Ok(())
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from io import UnsupportedOperation
 from operator import index
 
-from .._native import ffi, lib, pending, trampoline
+from .._native import ffi, in_subinterpreter, lib, pending, trampoline
 from . import callbacks
-from .errors import ZeroReturnError
+from .errors import ZeroReturnError, check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,10 +52,28 @@ def descriptor_of(sock: Any, transport: Optional[str]) -> Optional[int]:
 
 def functions_of(transport: Any, owner: Any) -> Any:
     """The pyssl_transport that leads to an object; the owner, its Connection, keeps the object alive."""
+    if "greenlet" in sys.modules:
+        _tell_greenlets_apart()
     functions = ffi.new("pyssl_transport *")
     functions.read, functions.write = _read, _write
     functions.userdata, functions.destroy = callbacks.keep(transport, owner), callbacks.destroy
     return functions
+
+
+_getcurrent: Any = None
+
+
+def _tell_greenlets_apart() -> None:
+    """A greenlet may switch away inside of read() or write(), and another one use the same connection meanwhile."""
+    global _getcurrent
+    if _getcurrent is None and not in_subinterpreter():
+        _getcurrent = sys.modules["greenlet"].getcurrent
+        check(lib.pyssl_set_fiber_fn(_fiber))
+
+
+@trampoline("pyssl_fiber_fn", 0)
+def _fiber() -> int:
+    return id(_getcurrent())
 
 
 @trampoline("pyssl_transport_read_fn", _FAILED)

@@ -3,7 +3,7 @@
 from .call import bytes_of, bytes_or_none, handle_of, int_of, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
-from .loader import ffi, lib, library_path, mode
+from .loader import ffi, in_subinterpreter, lib, library_path, mode
 from .trampoline import trampoline
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "fail",
     "ffi",
     "handle_of",
+    "in_subinterpreter",
     "int_of",
     "lib",
     "library_path",

@@ -35,7 +35,7 @@ def _open(path: str) -> tuple[Any, Any, str]:
         ) from error
     wanted = os.environ.get("PYSSL_FFI", "")
     # cffi's compiled callbacks belong to the interpreter that defined them first.
-    if wanted != "abi" and not _in_subinterpreter():
+    if wanted != "abi" and not in_subinterpreter():
         try:
             from . import _shim  # type: ignore[attr-defined]
 
@@ -50,7 +50,8 @@ def _open(path: str) -> tuple[Any, Any, str]:
     return ffi, lib, "abi"
 
 
-def _in_subinterpreter() -> bool:
+def in_subinterpreter() -> bool:
+    """Whether this is not the process's first interpreter."""
     for name in ("_interpreters", "_xxsubinterpreters"):
         try:
             interpreters = __import__(name)

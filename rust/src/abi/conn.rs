@@ -9,6 +9,7 @@ use crate::core::conn::{Conn, Pipe, Piped};
 use crate::core::ctx::Ctx;
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::fiber;
 use libc::{c_int, c_void};
 use std::sync::Arc;
 
@@ -44,7 +45,8 @@ pub type pyssl_transport_write_fn =
 
 /// A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
 /// `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
-/// them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine.
+/// them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine. For threads that run fibers see
+/// pyssl_set_fiber_fn().
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct pyssl_transport {
@@ -56,6 +58,25 @@ pub struct pyssl_transport {
     pub userdata: *mut c_void,
     /// Frees userdata with the connection; may be NULL.
     pub destroy: pyssl_destructor,
+}
+
+/// Tells which fiber runs.
+/// @return a number that no other fiber of the calling thread has
+pub type pyssl_fiber_fn = Option<unsafe extern "C-unwind" fn() -> usize>;
+
+/// For programs that run several fibers (greenlets, coroutines with stacks of their own) on one thread and switch among them
+/// inside of transports: has the library tell them apart as it tells threads apart. Then one fiber may be inside a
+/// connection's read while another one sends on that connection. Two that want to read, or to write, at once: the second
+/// gets PYSSL_ERR_BUSY, for to wait would stop both. One function for the process; it is called in calls on connections
+/// with a pyssl_transport, possibly with locks of the library held, and must not call the library.
+/// @param fiber  NULL when there are no fibers, which is how things stand before the first call
+/// @return PYSSL_OK
+#[no_mangle]
+pub extern "C" fn pyssl_set_fiber_fn(fiber: pyssl_fiber_fn) -> pyssl_status {
+    gate(|| {
+        fiber::set(fiber);
+        Ok(())
+    })
 }
 
 /// A new connection without a transport: the caller moves the ciphertext with pyssl_conn_bio_read() and

@@ -4,7 +4,7 @@ use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use crate::core::sys::err;
-use crate::core::sys::fork;
+use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::hash::{DefaultHasher, Hasher};
@@ -46,7 +46,8 @@ impl Conn {
         let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         if result.is_err() {
             if let Some(taken) = taken {
-                self.look().unflushed.borrow_mut().push(Unflushed::of(&bytes[..taken]));
+                let unflushed = Unflushed::of(&bytes[..taken]);
+                self.look().unflushed.borrow_mut().push(unflushed);
             }
         }
         result
@@ -320,8 +321,8 @@ impl Engine {
         if unflushed.is_empty() {
             return None;
         }
-        let me = fork::this_thread();
-        let mine = unflushed.iter().position(|sent| sent.thread == me);
+        let me = Caller::now();
+        let mine = unflushed.iter().position(|sent| sent.caller == me);
         let at = mine.or_else(|| unflushed.iter().position(|sent| sent.is_of(bytes)))?;
         if unflushed[at].len > bytes.len() {
             return Some(unflushed[at].len);
@@ -386,14 +387,14 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
 /// A send that was told WANT_WRITE (or its kin) although SSL took the bytes: the caller comes again with the same ones.
 /// Other threads that send meanwhile are not the caller, unless they bring those very bytes.
 pub(super) struct Unflushed {
-    thread: usize,
+    caller: Caller,
     len: usize,
     digest: u64,
 }
 
 impl Unflushed {
     fn of(bytes: &[u8]) -> Self {
-        Unflushed { thread: fork::this_thread(), len: bytes.len(), digest: digest(bytes) }
+        Unflushed { caller: Caller::now(), len: bytes.len(), digest: digest(bytes) }
     }
 
     fn is_of(&self, bytes: &[u8]) -> bool {

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod err;
 pub mod ext;
 pub mod extension;
+pub mod fiber;
 pub mod fork;
 pub mod library;
 pub mod lock;

@@ -198,6 +198,24 @@ def test_nothing_now_is_want_read_and_want_write(raises: bool) -> None:
     assert server.recv(100) == b"later"
 
 
+@pytest.mark.parametrize("call", ["do_handshake", "recv", "send"])
+def test_nothing_now_in_a_handshake_is_said_of_what_comes_first(call: str) -> None:
+    """The peer answers only what it has got: as long as that cannot be written, there is nothing to read."""
+    up, down = Pipe(), Pipe()
+    near, far = End(down, up), End(up, down)
+    client, server = over(near, far)
+    near.meddle = far.meddle = lambda what, argument: None if what == "write" else Ellipsis
+    arguments = {"recv": (1,), "send": (b"x",)}.get(call, ())
+    for end, at in ((client, near), (server, far)):
+        for _ in range(2):
+            with pytest.raises(SSL.WantWriteError):
+                getattr(end, call)(*arguments)
+        at.meddle = lambda what, argument: Ellipsis
+        with pytest.raises(SSL.WantReadError):
+            getattr(end, call)(*arguments)
+    shake(client, server)
+
+
 def throw(error: BaseException) -> Any:
     raise error
 
@@ -950,7 +968,7 @@ def test_gevent_reads_and_writes_at_once_on_both_ends() -> None:
     for end in (client, server):
         # The handshake reads and writes: one greenlet does it.
         end.shaking = gevent.spawn(end.do_handshake)  # type: ignore[attr-defined]
-    gevent.joinall([client.shaking, server.shaking], timeout=20, raise_error=True)  # type: ignore[attr-defined]
+    gevent.joinall([client.shaking, server.shaking], timeout=20, raise_error=True)
 
     def send(end: SSL.Connection) -> None:
         for at in range(0, len(PAYLOAD), 5000):

@@ -134,7 +134,7 @@ KINDS = ["blocking", "non-blocking", "objects"]
 
 
 def test_load_for_as_long_as_asked() -> None:
-    """PYSSL_SOAK seconds, else 5: new connections of each kind and version, four threads each, from the first byte on."""
+    """PYSSL_SOAK seconds, else 5: connections of each kind and version, four threads each, from the first byte."""
     until, rounds, moved = time.monotonic() + float(os.environ.get("PYSSL_SOAK", "5")), 0, 0
     chance = random.Random()
     pattern = bytes(chance.randrange(256) for _ in range(65536)) * 6

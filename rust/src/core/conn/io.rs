@@ -166,6 +166,7 @@ impl Conn {
                     }
                     self.wait(fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
+                        None if unsent && self.says_before_it_hears(flush) => Error::bare(Status::WantWrite),
                         None => self.explain(want),
                     })?;
                 }
@@ -178,6 +179,12 @@ impl Conn {
                 return result.map_err(|stop| self.explain(stop));
             }
         }
+    }
+
+    /// What is unsent is what the peer waits for before it answers: who would wait for input would wait for ever. Not
+    /// so with data, which is for whoever sends to bring on its way.
+    pub(super) fn says_before_it_hears(&self, flush: Flush) -> bool {
+        flush == Flush::Needed || !self.look().ssl.is_init_finished()
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.

@@ -125,7 +125,12 @@ impl Conn {
             Ok(_) if !out && flush == Flush::Needed => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) if !out => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) => Ok(true),
-            Err(Stop::WantRead) => self.pump_in(pipe, reading, arrivals, patience).map(|()| true),
+            Err(Stop::WantRead) => match self.pump_in(pipe, reading, arrivals, patience) {
+                Err(error) if error.status == Status::WantRead && !out && self.says_before_it_hears(flush) => {
+                    Err(Error::bare(Status::WantWrite))
+                }
+                came => came.map(|()| true),
+            },
             _ => Ok(false),
         }
     }

@@ -10,7 +10,7 @@ from .moving import MOST, RECORD, Moving
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional, Union
+    from typing import Any, Optional, Union
 
 _recv = fast.recv
 _send = fast.send
@@ -32,14 +32,14 @@ class FastMoving(Moving):
             return data
         if data == WANT_READ:
             raise WantReadError
-        return self._received(data, lambda: _recv(self._number, bufsiz, peek))
+        return self._received(data, bufsiz, peek)
 
     read = recv
 
-    def _received(self, result: Union[bytes, int], call: Callable[[], Any]) -> bytes:
-        """What came of a call that brought nothing at first."""
+    def _received(self, result: Union[bytes, int], bufsiz: int, peek: int) -> bytes:
+        """What came of a recv() that brought nothing at first."""
         if result == INTERRUPTED or result == TIMEOUT:
-            result = self._again(result, call)
+            result = self._again(result, lambda: _recv(self._number, bufsiz, peek))
         if isinstance(result, bytes):
             return result
         if result < 0:

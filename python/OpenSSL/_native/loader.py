@@ -26,7 +26,8 @@ def _find() -> str:
 
 
 def _open(path: str) -> tuple[Any, Any, Any, str]:
-    """(ffi, lib, fast, mode). The library comes first: the shim then uses it, by its SONAME, whatever else lies around."""
+    """(ffi, lib, fast, mode). The library comes first: the compiled modules then use it, by its SONAME, whatever else
+    lies around."""
     try:
         loaded = _cffi_backend.load_library(path, 0)
     except OSError as error:

@@ -35,7 +35,12 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "errors.xml"
         code = valgrind(log, [*([] if names else SUBSET), *arguments])
-        errors = [error for error in ElementTree.parse(log).getroot().iter("error") if counts(error)]
+        try:
+            errors = [error for error in ElementTree.parse(log).getroot().iter("error") if counts(error)]
+        except ElementTree.ParseError:
+            print(log.read_text(errors="replace")[-20000:])
+            print("memcheck: valgrind did not get to its end")
+            return 1
     for error in errors:
         print(describe(error))
     print(f"memcheck: {len(errors)} errors")

@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from typing import Any, Callable, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 from support import client_context, connected, pump, server_context, socket_pair, wait_until_asleep
@@ -164,7 +164,7 @@ def test_half_close_one_way_ended_the_other_works(ends: Pair) -> None:
 # ---- now is not the time
 
 
-CALLS = {
+CALLS: Dict[str, Callable[[SSL.Connection], Any]] = {
     "do_handshake": lambda end: end.do_handshake(),
     "recv": lambda end: end.recv(1),
     "recv_into": lambda end: end.recv_into(bytearray(1)),
@@ -176,7 +176,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", ["do_handshake", "recv", "recv_into", "send", "sendall", "shutdown", "peek"])
 def test_want_read_in_each_state(call: str) -> None:
-    calls = {**CALLS, "shutdown": lambda end: end.shutdown()}
+    calls: Dict[str, Callable[[SSL.Connection], Any]] = {**CALLS, "shutdown": lambda end: end.shutdown()}
     client, server = socket_pair()
     client.setblocking(False)
     server.setblocking(False)

@@ -23,6 +23,8 @@ _FAILED: int = lib.PYSSL_TRANSPORT_FAILED
 def descriptor_of(sock: Any, transport: Optional[str]) -> Optional[int]:
     """The descriptor to use; None where the object itself is the transport: it has none, or is to be used by its own
     methods (`transport="object"`)."""
+    if "greenlet" in sys.modules:
+        _tell_greenlets_apart()
     if transport not in (None, "object"):
         raise ValueError(f'transport must be None or "object", not {transport!r}')
     if transport == "object":
@@ -52,8 +54,6 @@ def descriptor_of(sock: Any, transport: Optional[str]) -> Optional[int]:
 
 def functions_of(transport: Any, owner: Any) -> Any:
     """The pyssl_transport that leads to an object; the owner, its Connection, keeps the object alive."""
-    if "greenlet" in sys.modules:
-        _tell_greenlets_apart()
     functions = ffi.new("pyssl_transport *")
     functions.read, functions.write = _read, _write
     functions.userdata, functions.destroy = callbacks.keep(transport, owner), callbacks.destroy
@@ -64,7 +64,8 @@ _getcurrent: Any = None
 
 
 def _tell_greenlets_apart() -> None:
-    """A greenlet may switch away inside of read() or write(), and another one use the same connection meanwhile."""
+    """A greenlet may switch away inside of read() or write(), or between a send that was told to come again and the next
+    go at it, and another one use the same connection meanwhile."""
     global _getcurrent
     if _getcurrent is None and not in_subinterpreter():
         _getcurrent = sys.modules["greenlet"].getcurrent

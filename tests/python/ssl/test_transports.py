@@ -911,6 +911,40 @@ def test_what_one_greenlet_could_not_send_is_not_taken_for_another_s() -> None:
     assert receive(server, 15) == b"firstthe second"
 
 
+def test_greenlets_that_wait_for_a_socket_to_be_writable_send_each_its_own() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        client, server = over(near, far)
+        thread = started(server.do_handshake)
+        client.do_handshake()
+        thread.join(30)
+        near.setblocking(False)
+        filled = 0
+        with pytest.raises(SSL.WantWriteError):
+            while True:
+                filled += client.send(b"-" * 16384)
+        main = greenlet.getcurrent()
+
+        def send(data: bytes) -> None:
+            while data:
+                try:
+                    data = data[client.send(data) :]
+                except SSL.WantWriteError:
+                    main.switch()
+
+        # This one's send was taken and could not be told so; the other one's was not.
+        senders = [greenlet.greenlet(lambda letter=letter: send(letter * 40_000)) for letter in (b"-", b"a", b"b")]
+        received = bytearray()
+        while len(received) < filled + 120_000:
+            for sender in senders:
+                if not sender.dead:
+                    sender.switch()
+            senders.reverse()
+            received += server.recv(16384)
+        assert received.count(b"-") == filled + 40_000
+        assert received.count(b"a") == received.count(b"b") == 40_000
+
+
 class Gevent:
     """A gevent queue as the transport: a read that waits lets other greenlets run."""
 

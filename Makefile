@@ -6,7 +6,7 @@ PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
 SYSTEM := target/system/release/libpyssl.so
-C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/*.c)
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/fast/*.[ch])
 PYTHON_CODE := python tests docs setup.py
 RELEASED := tests/abi/0.1
 
@@ -144,7 +144,7 @@ $(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
 	$(PY) -m pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(ABI): include/pyssl.h python/ffi_build.py python/fast.c | $(VENV)/ready
+$(ABI): include/pyssl.h python/ffi_build.py $(wildcard python/fast/*) | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
 	$(PY) setup.py -q build_ext --inplace # the compiled modules
 	@touch $@

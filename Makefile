@@ -47,10 +47,11 @@ test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest;
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'
 
-test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
+test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest, make install
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
 	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
-	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
+	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest' \
+	    'make install, system OpenSSL=OPENSSL=system PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) bash tests/c/test_install.sh'
 
 test-pythons: build tools openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
 	$(PY) tests/pythons.py $(PYTHONS)
@@ -111,9 +112,10 @@ soak: build tools ## threads on one connection for 60 seconds each in C and Pyth
 	PYSSL_FORKS=1000 target/ctest/c/test_fork
 	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
-fuzz: library ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300)
+fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
 	@tests/tools.sh clang:clang
-	tests/fuzz/run.sh $(CURDIR)/$(LIB) $(FUZZ_SECONDS)
+	tests/fuzz/instrument.sh target/instrumented
+	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
 
 idle: library tools ## the echo server with 10,000 idle connections: memory of each
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients
@@ -154,4 +156,4 @@ tools:
 	    pkg-config:pkg-config abidiff:abigail-tools ruby:ruby luajit:luajit
 
 tools-system:
-	@tests/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev
+	@tests/tools.sh gcc:gcc g++:g++ cmake:cmake pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev

@@ -99,7 +99,7 @@ pub unsafe extern "C" fn pyssl_conn_new_transport(
             return Err(Error::argument("a transport needs both a read and a write function"));
         }
         // SAFETY: the header asks for a writable out.
-        unsafe { put_conn(out, Conn::piped(&*ctx, Box::new(pipe))?) }
+        unsafe { put_conn(out, Conn::piped(&ctx, Box::new(pipe))?) }
     })
 }
 

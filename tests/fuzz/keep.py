@@ -1,7 +1,8 @@
 """keep.py TARGET [COUNT]: adds to tests/fuzz/TARGET the inputs that reach most of what its seeds do not.
 
-The inputs are what `make fuzz` has left in target/fuzz/corpus/TARGET; libFuzzer tells which of the instrumented edges each
-runs through. One after the other, the one with the most new edges is taken, the smaller of equals, until COUNT (12) are.
+The inputs are what `make fuzz` has left in target/fuzz/corpus/TARGET; libFuzzer tells which of the instrumented edges
+each runs through. One after the other, the one with the most new edges is taken, the smaller of equals, until COUNT
+(12) are.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def edges_of(target: str, corpora: list[Path]) -> dict[Path, set[int]]:
 
 
 def read(lines: list[str]) -> dict[Path, set[int]]:
-    """How many files, how many of them in the first corpus, their names; then for each an FT line: a file, its features.
+    """The lines are: how many files, how many of them in the first corpus, their names; then for each its features.
 
     A feature is an edge and how often it was run through, as one of eight classes.
     """

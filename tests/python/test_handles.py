@@ -50,15 +50,24 @@ def number(value: int) -> Callable[[Any], Any]:
 WRONG = [null, not_utf8, number(1), number(-1), number(1 << 63), number((1 << 63) - 1), number(1 << 31)]
 
 
-@pytest.mark.parametrize("name", list(taking_handles()))
-def test_a_wrong_handle_is_told_whatever_else_is_wrong(name: str) -> None:
+def test_a_wrong_handle_is_told_whatever_else_is_wrong() -> None:
+    others = {}
+    for name in taking_handles():
+        told = statuses_of(name) - {lib.PYSSL_ERR_HANDLE}
+        if told:
+            others[name] = told
+    assert others == {}
+
+
+def statuses_of(name: str) -> set[int]:
+    """What the function returns for wrong handles together with other wrong arguments."""
     function = getattr(lib, name)
     parameters = ffi.typeof(function).args
     told = set()
     for handle in GARBAGE if name in OPTIONAL or name.endswith("_free") else [0, *GARBAGE]:
         for other in WRONG:
             told.add(function(*(ffi.cast(kind, handle) if is_handle(kind) else other(kind) for kind in parameters)))
-    assert told == {lib.PYSSL_ERR_HANDLE}
+    return told
 
 
 def test_the_walk_sees_the_whole_header() -> None:

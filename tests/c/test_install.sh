@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make install` into an empty prefix, and what people do with what is there: C99 and C++17 programs by pkg-config and
 # by CMake, with the shared library and with the archive. $PYSSL_LIBRARY tells where cargo left the library, $OPENSSL
-# (embedded) what that rests on: `embedded`, or `system`, which `make test-system` checks.
+# (embedded) what that rests on: `embedded`, or `system` as in `make test-system`.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d)

@@ -16,9 +16,10 @@ CARGO_DEBUG   = $(if $(OPENSSL_MADE),OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSS
 # pkg-config finds the system's OpenSSL only where nothing in the environment names another.
 CARGO_SYSTEM  = env -u OPENSSL_DIR -u OPENSSL_STATIC -u OPENSSL_NO_VENDOR cargo
 SYSTEM_FLAGS := --no-default-features --features system --target-dir target/system
-ctest = cmake -S tests -B $(1) -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) $(2) && cmake --build $(1) && ctest --test-dir $(1) -j 2 --output-on-failure
-CTEST = $(call ctest,target/ctest)
-CTEST_SANITIZED = $(call ctest,target/ctest-sanitized,-DPYSSL_SANITIZE=ON)
+ctest = cmake -S tests -B $(1) -DPYSSL_LIBRARY=$(CURDIR)/$(2) && cmake --build $(1) && ctest --test-dir $(1) -j 2 --output-on-failure
+CTEST = $(call ctest,target/ctest,$(LIB))
+CTEST_SANITIZED = $(call ctest,target/ctest-sanitized,$(LIB) -DPYSSL_SANITIZE=ON)
+CTEST_SYSTEM = $(call ctest,target/ctest-system,$(SYSTEM) -DPYSSL_OPENSSL=system) -E "_valgrind|test_fuzz"
 
 # make install takes these, and STRIP, LD, OBJCOPY and AR (rust/package/install.sh).
 DESTDIR ?=
@@ -47,9 +48,11 @@ test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest;
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'
 
-test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
+test-system: build tools tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, ctest, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
+	@ln -sfn libpyssl.so $(SYSTEM).0
 	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
+	    'ctest, system OpenSSL=$(CTEST_SYSTEM)' \
 	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
 
 test-pythons: build tools openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
@@ -111,9 +114,10 @@ soak: build tools ## threads on one connection for 60 seconds each in C and Pyth
 	PYSSL_FORKS=1000 target/ctest/c/test_fork
 	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
-fuzz: library ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300)
+fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
 	@tests/tools.sh clang:clang
-	tests/fuzz/run.sh $(CURDIR)/$(LIB) $(FUZZ_SECONDS)
+	tests/fuzz/instrument.sh target/instrumented
+	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
 
 idle: library tools ## the echo server with 10,000 idle connections: memory of each
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients

@@ -125,7 +125,7 @@ static void a_child_makes_connections_while_the_parents_threads_shake_hands(void
     /* From here on they are in the library or between two calls. What starts a thread allocates, and with GCC 12 a
      * child inherits AddressSanitizer's allocator locked by whoever was in it (glibc's it inherits unlocked). */
     while (__atomic_load_n(&at_work, __ATOMIC_ACQUIRE) < 4)
-        usleep(1000);
+        milliseconds_pass(1);
     for (i = 0; i < forks; i++) {
         pid_t pid;
         begun = seconds();

@@ -5,6 +5,7 @@ use super::ext;
 use super::ssl::succeed;
 use super::ssl_callbacks::on_verify;
 use crate::core::error::{Error, Result};
+use crate::core::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_void};
 use openssl::pkey::{PKey, Private};
@@ -226,7 +227,11 @@ impl SslCtx {
             if parameters.is_null() {
                 return Err(Error::openssl());
             }
-            let done = succeed(ffi::SSL_CTX_set0_tmp_dh_pkey(self.0, parameters));
+            // SSL_CTX_set0_tmp_dh_pkey takes parameters of any kind, and handshakes fail.
+            let done = match ffi::EVP_PKEY_id(parameters) {
+                ffi::EVP_PKEY_DH | EVP_PKEY_DHX => succeed(ffi::SSL_CTX_set0_tmp_dh_pkey(self.0, parameters)),
+                _ => Err(Error::new(Status::Error, "the parameters are of another kind")),
+            };
             if done.is_err() {
                 ffi::EVP_PKEY_free(parameters);
             }
@@ -268,3 +273,5 @@ impl Drop for SslCtx {
 /// SSL_*_ctrl commands that openssl-sys does not name.
 const SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS: c_int = 83;
 const SSL_CTRL_SET_GROUPS: c_int = 91;
+/// The type of a key with X9.42 parameters, likewise.
+const EVP_PKEY_DHX: c_int = 920;

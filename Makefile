@@ -64,9 +64,11 @@ check-rust: library
 	$(CARGO_DEBUG) clippy --workspace --all-targets -- -D warnings
 
 check-python: build
+	@tests/tools.sh node:nodejs
 	$(PY) -m ruff check $(PYTHON_CODE)
 	$(PY) -m ruff format --check $(PYTHON_CODE)
 	$(PY) -m mypy
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --pythonpath $(PY)
 
 check-c: $(VENV)/ready
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_CODE)

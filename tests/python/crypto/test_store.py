@@ -283,6 +283,43 @@ class TestLoadLocations:
         keyword.load_locations(cafile=None, capath=tmp_path)
         X509StoreContext(keyword, cert("inter")).verify_certificate()
 
+    def test_a_directory_is_looked_into_when_needed(self, tmp_path: Path) -> None:
+        """Certificates, and lists of every time they are asked for, also where both come later than the store."""
+        store = X509Store()
+        store.load_locations(None, tmp_path / "empty")
+        store.load_locations(None, tmp_path)
+        store.load_locations(None, tmp_path)
+        store.set_flags(X509StoreFlags.CRL_CHECK)
+        chain = [cert("inter")]
+
+        def error_of(name: str) -> list[Any]:
+            with pytest.raises(X509StoreContextError) as caught:
+                X509StoreContext(store, cert(name), chain).verify_certificate()
+            return list(caught.value.errors[:2])
+
+        assert error_of("leaf") == [20, 1]
+        (tmp_path / "root.pem").write_bytes(pki().pem("root"))
+        openssl("rehash", tmp_path)
+        assert error_of("leaf") == [3, 0]
+        (tmp_path / "inter.pem").write_bytes(pki().crl("inter"))
+        openssl("rehash", tmp_path)
+        for _ in range(3):
+            X509StoreContext(store, cert("leaf"), chain).verify_certificate()
+            assert error_of("revoked") == [23, 0]
+            gc.collect()
+
+    def test_the_first_directory_that_has_it_and_the_next_ones(self, tmp_path: Path) -> None:
+        for name in ("other", "root", "inter"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "x.pem").write_bytes(pki().pem(name))
+            openssl("rehash", tmp_path / name)
+        store = X509Store()
+        store.load_locations(None, f"{tmp_path / 'other'}:{tmp_path / 'root'}")
+        store.load_locations(None, tmp_path / "inter")
+        for _ in range(2):
+            found = X509StoreContext(store, cert("leaf")).get_verified_chain()
+            assert [link.get_subject().CN for link in found] == ["leaf", "inter", "root"]
+
     def test_neither(self) -> None:
         with pytest.raises(crypto.Error) as caught:
             X509Store().load_locations(None)

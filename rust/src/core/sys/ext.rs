@@ -20,6 +20,17 @@ pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut ff
 /// <openssl/bio.h>: a socket address.
 pub enum BIO_ADDR {}
 
+/// <openssl/x509_vfy.h>
+pub enum X509_OBJECT {}
+pub type X509_LOOKUP_get_by_subject_fn = Option<
+    unsafe extern "C" fn(
+        lookup: *mut ffi::X509_LOOKUP,
+        kind: c_int,
+        name: *const ffi::X509_NAME,
+        found: *mut X509_OBJECT,
+    ) -> c_int,
+>;
+
 /// <openssl/x509.h>
 pub enum NETSCAPE_SPKI {}
 
@@ -163,8 +174,37 @@ extern "C" {
     pub fn X509_STORE_load_path(store: *mut ffi::X509_STORE, path: *const c_char) -> c_int;
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
-    /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
-    pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
+    /// <openssl/x509_vfy.h>: indexes are CRYPTO_get_ex_new_index()'s.
+    pub fn X509_STORE_set_ex_data(store: *mut ffi::X509_STORE, index: c_int, data: *mut c_void) -> c_int;
+    pub fn X509_STORE_get_ex_data(store: *const ffi::X509_STORE, index: c_int) -> *mut c_void;
+    /// <openssl/x509_vfy.h>: part of the context, as are its parameters that the two after it set.
+    pub fn X509_STORE_CTX_get0_store(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_STORE;
+    pub fn X509_STORE_CTX_set_flags(context: *mut ffi::X509_STORE_CTX, flags: c_ulong);
+    pub fn X509_STORE_CTX_set_time(context: *mut ffi::X509_STORE_CTX, flags: c_ulong, time: libc::time_t);
+    /// <openssl/x509_vfy.h>: all that a store has or finds for a name; a new stack, or NULL.
+    pub fn X509_STORE_CTX_get1_certs(
+        context: *const ffi::X509_STORE_CTX,
+        name: *const ffi::X509_NAME,
+    ) -> *mut ffi::stack_st_X509;
+    pub fn X509_STORE_CTX_get1_crls(
+        context: *const ffi::X509_STORE_CTX,
+        name: *const ffi::X509_NAME,
+    ) -> *mut ffi::stack_st_X509_CRL;
+    /// <openssl/x509_vfy.h>: where a store looks for what it has not.
+    pub fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut ffi::X509_LOOKUP_METHOD;
+    pub fn X509_LOOKUP_meth_set_get_by_subject(
+        method: *mut ffi::X509_LOOKUP_METHOD,
+        function: X509_LOOKUP_get_by_subject_fn,
+    ) -> c_int;
+    pub fn X509_LOOKUP_get_store(lookup: *const ffi::X509_LOOKUP) -> *mut ffi::X509_STORE;
+    pub fn X509_OBJECT_set1_X509(object: *mut X509_OBJECT, cert: *mut ffi::X509) -> c_int;
+    pub fn X509_OBJECT_set1_X509_CRL(object: *mut X509_OBJECT, crl: *mut ffi::X509_CRL) -> c_int;
+    /// <openssl/ssl.h>: in place of X509_verify_cert() for what peers send.
+    pub fn SSL_CTX_set_cert_verify_callback(
+        ctx: *mut ffi::SSL_CTX,
+        callback: Option<unsafe extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int>,
+        argument: *mut c_void,
+    );
     /// <openssl/x509_vfy.h>: the function that checks signatures and times of a chain.
     pub fn X509_STORE_CTX_get_verify(context: *const ffi::X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
     pub fn X509_STORE_CTX_set_verify(context: *mut ffi::X509_STORE_CTX, verify: X509_STORE_CTX_verify_fn);

@@ -3,7 +3,7 @@
 use super::asn1::time_seconds;
 use super::bio::collect;
 use super::ext;
-use super::library;
+use super::{library, store_live};
 use crate::core::error::{Error, Result, VerifyFailure};
 use crate::core::known_chains::{self, Fingerprint, KnownChains};
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -16,8 +16,13 @@ use std::ffi::CStr;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
+pub use super::store_live::{load_directory, set_flags, set_time};
+
 pub fn empty() -> Result<X509Store> {
-    Ok(X509StoreBuilder::new()?.build())
+    let store = X509StoreBuilder::new()?.build();
+    // SAFETY: a new store.
+    unsafe { store_live::prepare(store.as_ptr()) }?;
+    Ok(store)
 }
 
 /// One more reference to a store.
@@ -39,26 +44,9 @@ pub fn add_crl(store: &X509StoreRef, crl: &X509Crl) -> Result<()> {
     done(unsafe { ext::X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) })
 }
 
-/// The caller keeps others from reading the parameters meanwhile.
-pub fn set_flags(store: &X509StoreRef, flags: u64) -> Result<()> {
-    // SAFETY: a live store.
-    done(unsafe { ffi::X509_STORE_set_flags(store.as_ptr(), flags as c_ulong) })
-}
-
-/// The caller keeps others from reading the parameters meanwhile.
-pub fn set_time(store: &X509StoreRef, seconds: i64) {
-    // SAFETY: the parameters are borrowed from a live store.
-    unsafe { ffi::X509_VERIFY_PARAM_set_time(ext::X509_STORE_get0_param(store.as_ptr()), seconds) };
-}
-
 pub fn load_file(store: &X509StoreRef, file: &CStr) -> Result<()> {
     // SAFETY: a live store, which locks itself, and a NUL-terminated name.
     done(unsafe { ext::X509_STORE_load_file(store.as_ptr(), file.as_ptr()) })
-}
-
-pub fn load_directory(store: &X509StoreRef, directory: &CStr) -> Result<()> {
-    // SAFETY: a live store, which locks itself, and a NUL-terminated name.
-    done(unsafe { ext::X509_STORE_load_path(store.as_ptr(), directory.as_ptr()) })
 }
 
 /// One verification, from its set-up to its chain.
@@ -87,6 +75,7 @@ impl Verification {
             let chain = untrusted.as_ref().map_or(ptr::null_mut(), |stack| stack.as_ptr());
             let made = Verification { context, _cert: cert, _untrusted: untrusted };
             done(ffi::X509_STORE_CTX_init(context, store.as_ptr(), made._cert.as_ptr(), chain))?;
+            store_live::apply(context);
             Ok(made)
         }
     }

@@ -88,6 +88,15 @@ def test_subject_and_issuer_are_looked_at(rsa: PKey, ec: PKey) -> None:
     assert str(authority).startswith("keyid:" + str(identifier))
     copied = X509Extension(b"subjectAltName", False, b"email:copy", leaf, ca)
     assert str(copied) == "email:a@b"
+    same = X509Extension(b"authorityKeyIdentifier", False, b"keyid:always", subject=ca, issuer=ca)
+    assert identifier.get_data()[2:] in same.get_data()
+
+
+def test_a_certificate_that_is_its_own_issuer_gets_its_key_identifier_too(rsa: PKey) -> None:
+    ca = X509()
+    ca.set_pubkey(rsa)
+    identifier = X509Extension(b"subjectKeyIdentifier", False, b"hash", subject=ca)
+    ca.add_extensions([identifier])
     same = X509Extension(b"authorityKeyIdentifier", False, b"keyid", subject=ca, issuer=ca)
     assert identifier.get_data()[2:] in same.get_data()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,7 @@ class TestLoad:
 
     def test_legacy_algorithms_stay_where_they_are_needed(self) -> None:
         load_pkcs12(exported("-legacy"), b"secret")
+        assert load_pkcs12(exported(*PROTECTIONS["RC2-40 for both"]), b"secret").get_privatekey()
         encrypted = openssl(
             "rsa",
             "-des",
@@ -142,6 +145,31 @@ class TestLoad:
         assert b"DES-CBC" in encrypted
         with pytest.raises(crypto.Error):
             crypto.load_privatekey(PEM, encrypted, b"x")
+
+    def test_where_there_are_no_legacy_algorithms_all_else_works(self, tmp_path: Path) -> None:
+        """The system's OpenSSL has them in a module of their own, which need not be installed."""
+        (tmp_path / "old").write_bytes(exported(*PROTECTIONS["RC2-40 for both"]))
+        (tmp_path / "new").write_bytes(exported())
+        program = """if True:
+            import sys
+            from OpenSSL import crypto
+
+            for path in ("old", "new", "old", "new"):
+                try:
+                    p12 = crypto.load_pkcs12(open(f"{sys.argv[1]}/{path}", "rb").read(), b"secret")
+                    p12.get_certificate().sign(p12.get_privatekey(), "sha256")
+                    print(path, "loaded")
+                except crypto.Error as error:
+                    print(path, error.args[0][0][2])
+        """
+        environment = {**os.environ, "OPENSSL_MODULES": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path)], env=environment, capture_output=True, text=True
+        )
+        lines = done.stdout.splitlines()
+        assert done.returncode == 0, done.stderr
+        # Loaded where they are built in.
+        assert lines[:2] in (["old loaded", "new loaded"], ["old unsupported", "new loaded"]) and lines[2:] == lines[:2]
 
 
 class TestExport:

@@ -34,6 +34,10 @@ def cert(name: str) -> crypto.X509:
     return crypto.load_certificate(crypto.FILETYPE_PEM, pki().pem(name))
 
 
+def not_after(cert: crypto.X509) -> datetime.datetime:
+    return datetime.datetime.strptime((cert.get_notAfter() or b"").decode(), "%Y%m%d%H%M%SZ")
+
+
 def store_of(*names: str) -> X509Store:
     store = X509Store()
     for name in names:
@@ -239,15 +243,45 @@ class TestStore:
         X509StoreContext(store, cert("leaf")).verify_certificate()
 
     def test_set_time_drops_the_time_zone(self) -> None:
-        leaf, store = cert("inter"), store_of("root")
-        end = datetime.datetime.strptime((leaf.get_notAfter() or b"").decode(), "%Y%m%d%H%M%SZ")
+        leaf, store, second = cert("inter"), store_of("root"), datetime.timedelta(seconds=1)
+        end = not_after(leaf)
         far_west = datetime.timezone(datetime.timedelta(hours=-12))
         for when in (end, end.replace(tzinfo=far_west), end.replace(tzinfo=datetime.timezone.utc)):
-            store.set_time(when)
+            store.set_time(when - second)
             X509StoreContext(store, leaf).verify_certificate()
-            store.set_time(when + datetime.timedelta(seconds=2))
+            store.set_time(when + second)
             with pytest.raises(X509StoreContextError, match="expired"):
                 X509StoreContext(store, leaf).verify_certificate()
+
+    def test_the_last_second_is_a_good_one(self) -> None:
+        """RFC 5280, 4.1.2.5: through notAfter, inclusive; for a chain that is known and for one that is not."""
+        leaf, store = cert("inter"), store_of("root")
+        for _ in range(2):
+            store.set_time(not_after(leaf))
+            X509StoreContext(store, leaf).verify_certificate()
+            store.set_time(not_after(leaf) + datetime.timedelta(seconds=1))
+            with pytest.raises(X509StoreContextError, match="expired"):
+                X509StoreContext(store, leaf).verify_certificate()
+
+    def test_a_known_chain_gets_the_verdict_of_an_unknown_one_at_the_edges_of_its_time(self) -> None:
+        """OpenSSL's versions differ about the very second of notAfter."""
+        leaf = cert("inter")
+        begin = datetime.datetime.strptime((leaf.get_notBefore() or b"").decode(), "%Y%m%d%H%M%SZ")
+        for edge in (begin, not_after(leaf)):
+            for seconds in (-1, 0, 1):
+                when, verdicts = edge + datetime.timedelta(seconds=seconds), []
+                for known in (False, True):
+                    store = store_of("root")
+                    store.set_time(edge + datetime.timedelta(days=1 if edge == begin else -1))
+                    if known:
+                        X509StoreContext(store, leaf).verify_certificate()
+                    store.set_time(when)
+                    try:
+                        X509StoreContext(store, leaf).verify_certificate()
+                        verdicts.append(None)
+                    except X509StoreContextError as error:
+                        verdicts.append(error.errors)
+                assert verdicts[0] == verdicts[1], (edge, seconds)
 
     def test_old_names(self) -> None:
         assert crypto.X509StoreType is X509Store

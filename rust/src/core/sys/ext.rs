@@ -166,6 +166,8 @@ extern "C" {
     pub fn NETSCAPE_SPKI_set_pubkey(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY) -> c_int;
     pub fn NETSCAPE_SPKI_sign(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY, md: *const ffi::EVP_MD) -> c_int;
     pub fn NETSCAPE_SPKI_verify(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY) -> c_int;
+    /// <openssl/crypto.h>, OpenSSL 3.0: the calling thread's default library context; returns the one before.
+    pub fn OSSL_LIB_CTX_set0_default(context: *mut ffi::OSSL_LIB_CTX) -> *mut ffi::OSSL_LIB_CTX;
     /// <openssl/pkcs12.h>, OpenSSL 3.0: an empty structure whose content is decoded and decrypted in a library context.
     pub fn PKCS12_init_ex(mode: c_int, ctx: *mut ffi::OSSL_LIB_CTX, properties: *const c_char) -> *mut ffi::PKCS12;
     pub fn d2i_PKCS12_bio(bio: *mut ffi::BIO, out: *mut *mut ffi::PKCS12) -> *mut ffi::PKCS12;

@@ -161,13 +161,14 @@ unsafe fn recognise(context: *mut ffi::X509_STORE_CTX, known: &KnownChains) -> (
     }
 }
 
+/// The last second is left to OpenSSL, whose versions differ about it.
 fn valid_at(cert: &X509Ref, when: i64) -> bool {
     // SAFETY: the times are borrowed from a live certificate.
     let (from, to) = unsafe {
         let (from, to) = (ffi::X509_getm_notBefore(cert.as_ptr()), ffi::X509_getm_notAfter(cert.as_ptr()));
         (time_seconds(from), time_seconds(to))
     };
-    matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from <= when && when <= to)
+    matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from <= when && when < to)
 }
 
 fn now() -> i64 {

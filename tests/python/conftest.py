@@ -24,7 +24,7 @@ def pytest_report_header() -> str:
 #: run, as any skipped test is.
 NOT_ON_OPENSSL_3 = {
     "test_a_certificate_that_is_its_own_issuer_gets_its_key_identifier_too": "OpenSSL 3.0 adds it with 'always' only",
-    "test_files_of_the_command[no MAC]": "OpenSSL 3.0 reads no PKCS#12 file without a MAC",
+    "test_files_of_the_command[system-no MAC]": "OpenSSL 3.0 reads no PKCS#12 file without a MAC",
     "test_no_mac": "OpenSSL 3.0 reads no PKCS#12 file without a MAC",
     "test_extensions_are_added_to_those_there_are": "a second set of extensions is refused as a duplicate attribute",
     "test_the_last_second_is_a_good_one": "OpenSSL 3.0 takes a certificate for expired at its notAfter",

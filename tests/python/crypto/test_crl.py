@@ -62,6 +62,7 @@ def date(days: int = 0) -> str:
 
 
 class TestExport:
+    @pytest.mark.usefixtures("each_openssl")
     def test_the_command_reads_and_verifies_it(self, tmp_path: Path) -> None:
         cert, key = issuer()
         crl = crl_of(revoked(b"1F"), revoked(b"abcdef0123456789abcd", b"20210101000000Z", b"keyCompromise"))
@@ -155,6 +156,7 @@ class TestSign:
 
 
 class TestLoad:
+    @pytest.mark.usefixtures("each_openssl")
     def test_a_list_of_the_command(self) -> None:
         pem = pki().crl("inter")
         der = openssl("crl", "-outform", "DER", stdin=pem)
@@ -172,6 +174,7 @@ class TestLoad:
             assert crypto.dump_crl(FILETYPE_ASN1, crl) == der
             assert crypto.dump_crl(FILETYPE_PEM, crl) == openssl("crl", stdin=pem)
 
+    @pytest.mark.usefixtures("each_openssl")
     def test_text_says_what_the_command_says(self) -> None:
         crl = crypto.load_crl(FILETYPE_PEM, pki().crl("inter"))
         ours, theirs = crypto.dump_crl(FILETYPE_TEXT, crl), openssl("crl", "-noout", "-text", stdin=pki().crl("inter"))
@@ -296,6 +299,7 @@ class TestRevoked:
         entry.set_reason(None)
         assert entry.get_reason() is None
 
+    @pytest.mark.usefixtures("each_openssl")
     def test_the_command_shows_each_reason(self) -> None:
         cert, key = issuer()
         entries = [revoked(b"%02x" % n, reason=reason) for n, reason in enumerate(REASONS, 1)]

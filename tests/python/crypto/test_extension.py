@@ -133,8 +133,8 @@ def test_an_alternative_name_shows_its_nul() -> None:
     assert str(extension) == "DNS:a.b\0x., DNS:ab.example"
 
 
-def test_extensions_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
-    cert = crypto.load_certificate(FILETYPE_PEM, cert_pem)
+def test_extensions_agree_with_openssl(each_cert_pem: bytes, openssl: Any) -> None:
+    cert = crypto.load_certificate(FILETYPE_PEM, each_cert_pem)
     extensions = [cert.get_extension(index) for index in range(cert.get_extension_count())]
     names = [extension.get_short_name() for extension in extensions]
     assert names[-5:] == [
@@ -144,7 +144,7 @@ def test_extensions_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
         b"certificatePolicies",
         b"crlDistributionPoints",
     ]
-    text = openssl("x509", "-noout", "-text", stdin=cert_pem).decode()
+    text = openssl("x509", "-noout", "-text", stdin=each_cert_pem).decode()
     squeezed = "".join(text.split())
     for extension in extensions:
         assert "".join(str(extension).split()) in squeezed

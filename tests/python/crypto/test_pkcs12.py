@@ -68,6 +68,7 @@ def full() -> PKCS12:
 
 class TestLoad:
     @pytest.mark.parametrize("protection", PROTECTIONS)
+    @pytest.mark.usefixtures("each_openssl")
     def test_files_of_the_command(self, protection: str) -> None:
         p12 = load_pkcs12(exported("-name", "jos\u00e9", *PROTECTIONS[protection]), b"secret")
         assert der(p12.get_privatekey()) == der(key("leaf"))
@@ -174,6 +175,7 @@ class TestLoad:
 
 class TestExport:
     @pytest.mark.parametrize("cipher", [None, "aes-256-cbc", "AES-128-CBC"])
+    @pytest.mark.usefixtures("each_openssl")
     def test_the_command_reads_it(self, cipher: str | None, tmp_path: Path) -> None:
         (tmp_path / "p12").write_bytes(full().export(b"secret", cipher=cipher))
         done = subprocess.run(
@@ -194,6 +196,7 @@ class TestExport:
         assert done.stderr.count(scheme) == 2
         assert re.search(rb"MAC: sha\w+, Iteration 1\n", done.stderr)
 
+    @pytest.mark.usefixtures("each_openssl")
     def test_rounds(self, tmp_path: Path) -> None:
         for name, file in {
             "positional": full().export(b"x", 5000, 7000),

@@ -66,6 +66,7 @@ def wrap(content_type: str, content: str) -> bytes:
 
 class TestLoad:
     @pytest.mark.parametrize("name", KINDS)
+    @pytest.mark.usefixtures("each_openssl")
     def test_pem_and_der(self, name: str) -> None:
         make, question = KINDS[name]
         pem = make()
@@ -73,6 +74,7 @@ class TestLoad:
             assert message.get_type_name() == name.encode()
             assert answers(message) == [question]
 
+    @pytest.mark.usefixtures("each_openssl")
     def test_a_bundle_of_certificates_is_signed_data(self) -> None:
         message = crypto.load_pkcs7_data(PEM, bundle())
         assert (message.get_type_name(), answers(message)) == (b"pkcs7-signedData", ["type_is_signed"])
@@ -81,6 +83,7 @@ class TestLoad:
         message = crypto.load_pkcs7_data(DER, wrap("01", "0405" + b"hello".hex()))
         assert (message.get_type_name(), answers(message)) == (b"pkcs7-data", ["type_is_data"])
 
+    @pytest.mark.usefixtures("each_openssl")
     def test_signed_and_enveloped(self) -> None:
         # version 1, no recipients, no digests, empty encrypted content (data, aes-128-cbc), no signers
         cipher = "301d06096086480165030401020410" + "00" * 16

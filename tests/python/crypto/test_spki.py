@@ -32,6 +32,7 @@ def public(key: crypto.PKey) -> bytes:
     return crypto.dump_publickey(crypto.FILETYPE_PEM, key)
 
 
+@pytest.mark.usefixtures("each_openssl")
 class TestWithOpenssl:
     def test_the_command_reads_and_verifies_ours(self, tmp_path: Path) -> None:
         key = new_key()

@@ -58,6 +58,12 @@ def test_refused(kind: bytes, value: bytes) -> None:
     assert refused.value.args[0]
 
 
+def test_a_nul_is_not_where_a_value_ends() -> None:
+    for kind, value in ((b"nsComment", b"a\0b"), (b"nsComment\0", b"a")):
+        with pytest.raises(ValueError, match="NUL"):
+            X509Extension(kind, False, value)
+
+
 def test_argument_types() -> None:
     """Note 60."""
     with pytest.raises(TypeError, match="type_name must be a byte string"):

@@ -146,6 +146,8 @@ class TestLoad:
         assert b"DES-CBC" in encrypted
         with pytest.raises(crypto.Error):
             crypto.load_privatekey(PEM, encrypted, b"x")
+        with pytest.raises(crypto.Error):
+            crypto.dump_privatekey(PEM, key("leaf"), "rc2", b"x")
 
     def test_where_there_are_no_legacy_algorithms_all_else_works(self, tmp_path: Path) -> None:
         """The system's OpenSSL has them in a module of their own, which need not be installed."""

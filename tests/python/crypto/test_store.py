@@ -378,6 +378,9 @@ class TestLoadLocations:
                 X509Store().load_locations(wrong)  # type: ignore[arg-type]
             with pytest.raises(TypeError):
                 X509Store().load_locations(None, wrong)  # type: ignore[arg-type]
+        for path in ("a\0b", b"a\0b"):
+            with pytest.raises(ValueError, match="null byte"):
+                X509Store().load_locations(path)
 
 
 class TestContext:

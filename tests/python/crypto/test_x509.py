@@ -133,6 +133,17 @@ def test_getters_agree_with_openssl(each_cert_pem: bytes, openssl: Any) -> None:
         assert cert.digest(digest) == theirs
 
 
+def test_a_digest_goes_by_the_name_of_its_signatures_too(cert_pem: bytes, rsa: PKey) -> None:
+    cert = load(cert_pem)
+    for alias, digest in (
+        ("RSA-SHA256", "sha256"),
+        ("sha1WithRSAEncryption", "SHA1"),
+        ("2.16.840.1.101.3.4.2.1", "sha256"),
+    ):
+        assert cert.digest(alias) == cert.digest(digest)
+    assert built(rsa, "RSA-SHA512").get_signature_algorithm() == b"sha512WithRSAEncryption"
+
+
 def test_digest_refuses_what_is_no_digest(cert_pem: bytes) -> None:
     """Notes 61 and 80."""
     cert = load(cert_pem)

@@ -113,6 +113,8 @@ extern "C" {
         der: *mut *const c_uchar,
         len: libc::c_long,
     ) -> *mut ffi::ASN1_INTEGER;
+    /// <openssl/evp.h>, OpenSSL 3.0
+    pub fn EVP_MD_get0_name(digest: *const ffi::EVP_MD) -> *const c_char;
     /// <openssl/evp.h>
     pub fn EVP_Digest(
         data: *const c_void,

@@ -107,6 +107,14 @@ def test_a_certificate_that_is_its_own_issuer_gets_its_key_identifier_too(rsa: P
     assert identifier.get_data()[2:] in same.get_data()
 
 
+def test_an_issuer_without_a_key_identifier(rsa: PKey) -> None:
+    issuer = X509()
+    issuer.set_pubkey(rsa)
+    assert X509Extension(b"authorityKeyIdentifier", False, b"keyid", issuer=issuer).get_data() == b"\x30\x00"
+    with pytest.raises(crypto.Error):
+        X509Extension(b"authorityKeyIdentifier", False, b"keyid:always", issuer=issuer)
+
+
 def test_crosswise_subject_and_issuer_do_not_lock_each_other_out(rsa: PKey, ec: PKey) -> None:
     one, other = X509(), X509()
     for cert, key in ((one, rsa), (other, ec)):

@@ -370,6 +370,8 @@ def test_sign_and_verify_agree_with_openssl(rsa: PKey, ec: PKey, ed25519: PKey, 
             crypto.verify(cert, signature[:-1] + b"?", data.read_bytes(), digest)
     with pytest.raises(ValueError, match="^No such digest method$"):
         crypto.sign(rsa, b"", "no such digest")
+    with pytest.raises(ValueError, match="^Key only has public part$"):
+        crypto.sign(cert.get_pubkey(), b"", None)
     with pytest.warns(DeprecationWarning, match="str for data is no longer accepted, use bytes"):
         assert crypto.sign(rsa, "text", "sha256") == crypto.sign(rsa, b"text", "sha256")
 

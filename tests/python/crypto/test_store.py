@@ -450,6 +450,16 @@ class TestContext:
         with pytest.raises(X509StoreContextError):
             context.verify_certificate()
 
+    def test_a_chain_refused_for_its_policies(self) -> None:
+        """No certificate of it is at fault. The second verdict is of signatures that are known."""
+        store = store_of("root")
+        store.set_flags(X509StoreFlags.POLICY_CHECK | X509StoreFlags.EXPLICIT_POLICY)
+        for _ in range(2):
+            with pytest.raises(X509StoreContextError) as caught:
+                X509StoreContext(store, cert("leaf"), [cert("inter")]).verify_certificate()
+            assert caught.value.errors == [43, 0, "no explicit policy"]
+            assert caught.value.certificate.get_subject().CN == "leaf" and caught.value.subject == "CN=leaf,O=Tests"
+
     def test_chain_of_any_kind(self) -> None:
         store, leaf, inter = store_of("root"), cert("leaf"), cert("inter")
         X509StoreContext(store, leaf, (inter,)).verify_certificate()

@@ -178,6 +178,9 @@ extern "C" {
     pub fn X509_STORE_load_path(store: *mut ffi::X509_STORE, path: *const c_char) -> c_int;
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
+    /// <openssl/x509_vfy.h>: where in the chain a verification is; the certificate it is for, part of the context.
+    pub fn X509_STORE_CTX_set_error_depth(context: *mut ffi::X509_STORE_CTX, depth: c_int);
+    pub fn X509_STORE_CTX_get0_cert(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509;
     /// <openssl/x509_vfy.h>: indexes are CRYPTO_get_ex_new_index()'s.
     pub fn X509_STORE_set_ex_data(store: *mut ffi::X509_STORE, index: c_int, data: *mut c_void) -> c_int;
     pub fn X509_STORE_get_ex_data(store: *const ffi::X509_STORE, index: c_int) -> *mut c_void;

@@ -53,7 +53,7 @@ pub fn load_file(store: &X509StoreRef, file: &CStr) -> Result<()> {
 pub struct Verification {
     context: *mut ffi::X509_STORE_CTX,
     // The context borrows both.
-    _cert: X509,
+    cert: X509,
     _untrusted: Option<Stack<X509>>,
 }
 
@@ -73,8 +73,8 @@ impl Verification {
                 return Err(Error::openssl());
             }
             let chain = untrusted.as_ref().map_or(ptr::null_mut(), |stack| stack.as_ptr());
-            let made = Verification { context, _cert: cert, _untrusted: untrusted };
-            done(ffi::X509_STORE_CTX_init(context, store.as_ptr(), made._cert.as_ptr(), chain))?;
+            let made = Verification { context, cert, _untrusted: untrusted };
+            done(ffi::X509_STORE_CTX_init(context, store.as_ptr(), made.cert.as_ptr(), chain))?;
             store_live::apply(context);
             Ok(made)
         }
@@ -98,11 +98,16 @@ impl Verification {
             return Ok(());
         }
         // SAFETY: the context has finished; the certificate at fault is borrowed from it and a reference counted.
-        unsafe {
+        let (culprit, mut failure) = unsafe {
             let culprit = ffi::X509_STORE_CTX_get_current_cert(self.context);
-            let culprit = (!culprit.is_null()).then(|| X509Ref::from_ptr(culprit).to_owned());
-            Err(Refused { failure: failure(self.context), culprit })
+            ((!culprit.is_null()).then(|| X509Ref::from_ptr(culprit).to_owned()), failure(self.context))
+        };
+        if culprit.is_none() && failure.code != ffi::X509_V_OK {
+            // It is the chain that is refused (for its policies).
+            failure.subject = name_text(self.cert.subject_name());
+            return Err(Refused { failure, culprit: Some(self.cert.clone()) });
         }
+        Err(Refused { failure, culprit })
     }
 
     /// After a good run(): from the certificate to the trusted one.
@@ -128,6 +133,11 @@ unsafe extern "C" fn check_chain(context: *mut ffi::X509_STORE_CTX) -> c_int {
     let recognised = catch_unwind(AssertUnwindSafe(|| unsafe { recognise(context, check.known) }));
     let (fingerprint, passes) = recognised.unwrap_or_default();
     if passes {
+        // SAFETY: as above. OpenSSL goes through a chain from its end and is left here.
+        unsafe {
+            ext::X509_STORE_CTX_set_error_depth(context, 0);
+            ffi::X509_STORE_CTX_set_current_cert(context, ext::X509_STORE_CTX_get0_cert(context));
+        }
         return 1;
     }
     // SAFETY: run() asked for the function that OpenSSL set for this context, and there was one.

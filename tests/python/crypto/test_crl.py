@@ -136,9 +136,10 @@ class TestSign:
         for wrong in wrongs:
             with pytest.raises(TypeError):
                 CRL().sign(*wrong)
-        for sign in (CRL().sign, lambda *parts: CRL().export(*parts[:2], digest=parts[2])):
-            with pytest.raises(ValueError, match="^Key only has public part$"):
-                sign(cert, cert.get_pubkey(), b"sha256")
+        with pytest.raises(ValueError, match="^Key only has public part$"):
+            CRL().sign(cert, cert.get_pubkey(), b"sha256")
+        with pytest.raises(ValueError, match="^Key only has public part$"):
+            CRL().export(cert, cert.get_pubkey(), digest=b"sha256")
 
     @pytest.mark.parametrize(("version", "name"), [(0, "Version 1"), (1, "Version 2")])
     def test_set_version(self, version: int, name: str) -> None:

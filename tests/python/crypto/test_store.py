@@ -270,7 +270,8 @@ class TestStore:
         begin = datetime.datetime.strptime((leaf.get_notBefore() or b"").decode(), "%Y%m%d%H%M%SZ")
         for edge in (begin, not_after(leaf)):
             for seconds in (-1, 0, 1):
-                when, verdicts = edge + datetime.timedelta(seconds=seconds), []
+                when = edge + datetime.timedelta(seconds=seconds)
+                verdicts: List[Any] = []
                 for known in (False, True):
                     store = store_of("root")
                     store.set_time(edge + datetime.timedelta(days=1 if edge == begin else -1))

@@ -6,7 +6,7 @@ PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
 SYSTEM := target/system/release/libpyssl.so
-C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c)
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/*.c)
 PYTHON_CODE := python tests docs setup.py
 RELEASED := tests/abi/0.1
 
@@ -122,7 +122,7 @@ idle: library tools ## the echo server with 10,000 idle connections: memory of e
 	EXAMPLES=target/ctest/c-examples bash tests/c/idle.sh 10000
 
 clean: ## remove what the other targets made
-	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
+	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/_fast* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
 
 # ---- what the targets rest on
 
@@ -146,9 +146,9 @@ $(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
 	$(PY) -m pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
+$(ABI): include/pyssl.h python/ffi_build.py python/fast.c | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
-	$(PY) setup.py -q build_ext --inplace # the compiled shim
+	$(PY) setup.py -q build_ext --inplace # the compiled modules
 	@touch $@
 
 tools:

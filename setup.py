@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from setuptools import Distribution, setup
+from setuptools import Distribution, Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent
 HEADER = ROOT / "include" / "pyssl.h"
 SONAME = "libpyssl.so.0"
 
-# The compiled shim is for CPython; PyPy calls through the ABI-mode module as fast.
+# The compiled modules are for CPython; PyPy calls through the ABI-mode module as fast.
 SHIM = ["python/ffi_build.py:shim"] if sys.implementation.name == "cpython" else []
 # A free-threaded Python has no limited API (PEP 703): its shim, and so its wheel, is for that one version.
 LIMITED_API = bool(SHIM) and not sysconfig.get_config_var("Py_GIL_DISABLED")
@@ -96,10 +96,24 @@ def version() -> str:
     return found.group(1)
 
 
+def fast_module() -> Extension:
+    """python/fast.c, which stands beside the shim."""
+    sys.path.insert(0, str(ROOT / "python"))
+    from ffi_build import compiled, library_path
+
+    return Extension(
+        "OpenSSL._native._fast",
+        ["python/fast.c"],
+        py_limited_api=LIMITED_API,
+        define_macros=[("Py_LIMITED_API", "0x03090000")] if LIMITED_API else [],
+        **compiled(HEADER, library_path()),
+    )
+
+
 setup(
     version=version(),
     cmdclass={"build_py": BuildNative, "bdist_wheel": Wheel},
     distclass=NativeDistribution,
     options={"bdist_wheel": {"py_limited_api": "cp39"}} if LIMITED_API else {},
-    **({"cffi_modules": SHIM} if SHIM else {}),
+    **({"cffi_modules": SHIM, "ext_modules": [fast_module()]} if SHIM else {}),
 )

@@ -2690,6 +2690,12 @@ ptrdiff_t pyssl_conn_bio_read(pyssl_conn *conn,
                               size_t size);
 
 /**
+ * How much ciphertext the next pyssl_conn_bio_read() would find: all there is, or, of DTLS, one datagram.
+ * @return how many bytes; 0 when there is nothing; PYSSL_ERR_ARGUMENT when the connection has a transport
+ */
+ptrdiff_t pyssl_conn_bio_pending(pyssl_conn *conn);
+
+/**
  * Tells a connection without transport that no more ciphertext will come.
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the connection has a transport
  */

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from cffi import FFI
 
@@ -57,22 +58,29 @@ def shim_builder(header: Path, library: Path) -> FFI:
     text = header.read_text()
     builder = FFI()
     builder.cdef(declarations(text) + trampolines(text))
-    builder.set_source(
-        SHIM_MODULE,
-        '#include "pyssl.h"',
-        include_dirs=[str(header.parent)],
-        extra_link_args=[str(library), "-Wl,-rpath,$ORIGIN"],
-        extra_compile_args=["-O2"],
-        optional=True,  # without a C compiler the ABI-mode module has to do
-    )
+    builder.set_source(SHIM_MODULE, '#include "pyssl.h"', **compiled(header, library))
     return builder
 
 
 def shim() -> FFI:
-    """For setup.py's cffi_modules: the library is the one PYSSL_LIBRARY names, or the checkout's own."""
+    """For setup.py's cffi_modules."""
+    return shim_builder(ROOT / "include" / "pyssl.h", library_path())
+
+
+def compiled(header: Path, library: Path) -> dict[str, Any]:
+    """How the compiled modules are built, in setuptools' words."""
+    return {
+        "include_dirs": [str(header.parent)],
+        "extra_link_args": [str(library), "-Wl,-rpath,$ORIGIN"],
+        "extra_compile_args": ["-O2"],
+        "optional": True,  # without a C compiler the ABI-mode module has to do
+    }
+
+
+def library_path() -> Path:
+    """The library that PYSSL_LIBRARY names, or the checkout's own."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    library = os.environ.get("PYSSL_LIBRARY") or target / "release" / "libpyssl.so"
-    return shim_builder(ROOT / "include" / "pyssl.h", Path(library).resolve())
+    return Path(os.environ.get("PYSSL_LIBRARY") or target / "release" / "libpyssl.so").resolve()
 
 
 def trampolines(header: str) -> str:

@@ -1,48 +1,31 @@
-"""SSL.Connection: the transport, and moving bytes."""
+"""SSL.Connection: its transport, handshake and end. What moves bytes is in moving.py."""
 
 from __future__ import annotations
 
-from _socket import MSG_PEEK as _MSG_PEEK
-from time import monotonic as _monotonic
-
-from .._native import ffi, handle_of, int_of, lib
+from .._native import fast, ffi, handle_of, int_of, lib
 from . import callbacks
 from .context import Context
-from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check, fail
+from .errors import Error, check
 from .facts import Facts
-from .handoff import give_away, take_in
+from .handoff import give_away, number_of, take_in
+from .moving import Moving
 from .setup import Setup
 from .transport import descriptor_of, functions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Callable, List, NoReturn, Optional, Tuple, Type
+    from typing import Any, Optional, Tuple, Type
+elif fast is not None:
+    from .fast_moving import FastMoving as Moving
 
-#: TLS moves at most this much at a time (RFC 8446, 5.1).
-_RECORD = 16384
-#: Ciphertext is moved in larger pieces: a record with its header and tag is more than _RECORD.
-_ROOM = 65536
-_MOST = 2**31 - 1
-
-_recv = lib.pyssl_conn_recv
-_send = lib.pyssl_conn_send
-_send_all = lib.pyssl_conn_send_all
-_bio_read = lib.pyssl_conn_bio_read
-_bio_write = lib.pyssl_conn_bio_write
 _handshake = lib.pyssl_conn_do_handshake
-_from_buffer = ffi.from_buffer
 
 #: In get_shutdown(): this end has sent its close_notify.
 _SENT_SHUTDOWN = 1
 
-# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
-# are atomic, so threads share them without a lock; what an exception loses on the way is made again.
-_rooms: List[Tuple[Any, Any]] = []
-_allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
-
-class Connection(Setup, Facts):
+class Connection(Moving, Setup, Facts):
     """A TLS or DTLS connection over a socket, a descriptor, any object with read() and write(), or (with None) no
     transport at all: then bio_read and bio_write move the ciphertext.
 
@@ -91,7 +74,8 @@ class Connection(Setup, Facts):
         self._app_data = None
         self._open_files = 0
         self._close_with_files = False
-        callbacks.live[int(ffi.cast("uintptr_t", self._handle))] = self
+        self._number = number_of(self._handle)
+        callbacks.live[self._number] = self
 
     def __getattr__(self, name: str) -> Any:
         sock = self.__dict__.get("_socket")
@@ -116,98 +100,7 @@ class Connection(Setup, Facts):
                 pass
         self._close()
 
-    # ---- moving bytes
-
-    def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
-        """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
-
-        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
-        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
-        failure.
-        """
-        if bufsiz > _RECORD:
-            bufsiz = _RECORD
-        elif bufsiz < 0:
-            raise ValueError("bufsiz must not be negative")
-        room = _rooms.pop() if _rooms else _new_room()
-        count = _recv(self._handle, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
-        if count < 0:
-            if count == WANT_READ:
-                _rooms.append(room)
-                raise WantReadError
-            count = self._after(count, _recv, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
-        data: bytes = room[1][:count]
-        _rooms.append(room)
-        if count == 0:
-            raise WantReadError
-        return data
-
-    read = recv
-
-    def recv_into(self, buffer: Any, nbytes: Optional[int] = None, flags: Optional[int] = None) -> int:
-        """Receives at most one record's worth of bytes into a writable buffer: how many.
-
-        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv
-        does.
-        """
-        try:
-            room = _from_buffer("uint8_t[]", buffer, True)
-        except BufferError as error:
-            raise TypeError(f"buffer must be writable: {error}") from None
-        size = len(room)
-        if nbytes is not None and nbytes < size:
-            if nbytes < 0:
-                raise ValueError("nbytes must not be negative")
-            size = nbytes
-        peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
-        count: int = _recv(self._handle, room, size, peek)
-        return count if count >= 0 else self._after(count, _recv, room, size, peek)
-
-    def send(self, buf: Any, flags: int = 0) -> int:
-        """Sends at most one record (16,384 bytes); how many bytes that was. `flags` is ignored.
-
-        After WantWriteError or WantReadError call again with the same bytes; they may be in another place.
-        """
-        data = buf if type(buf) is bytes else _bytes(buf)
-        size = len(data)
-        if size > _MOST:
-            raise ValueError("Cannot send more than 2**31-1 bytes at once.")
-        count: int = _send(self._handle, data, size)
-        return count if count >= 0 else self._after(count, _send, data, size)
-
-    write = send
-
-    def sendall(self, buf: Any, flags: int = 0) -> int:
-        """Sends everything; how many bytes that was. `flags` is ignored.
-
-        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with
-        the rest.
-        """
-        data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else _bytes(buf)
-        total, before = len(data), 0
-        if total == 0:
-            return 0
-        went = ffi.new("size_t *")
-
-        def rest() -> int:
-            nonlocal before
-            before += went[0]
-            status: int = _send_all(self._handle, data + before, total - before, went)
-            return status
-
-        try:
-            status = _send_all(self._handle, data, total, went)
-            if status == INTERRUPTED or status == TIMEOUT:
-                status = self._again(status, rest)
-            if status:
-                fail(status)
-        except BaseException as error:
-            try:
-                error.sent = before + went[0]  # type: ignore[attr-defined]
-            except AttributeError:
-                pass  # a transport's own, of a class that takes no attributes
-            raise
-        return total
+    # ---- the handshake, and its end
 
     def do_handshake(self) -> None:
         """Does the handshake, or what is left of it."""
@@ -229,105 +122,6 @@ class Connection(Setup, Facts):
         if status:
             self._after(status, lib.pyssl_conn_shutdown, done)
         return bool(done[0])
-
-    def _after(self, status: int, function: Any, *args: Any) -> int:
-        """What came of a call that did not succeed at once: its result when it does after all."""
-        if status == INTERRUPTED or status == TIMEOUT:
-            status = self._again(status, lambda: function(self._handle, *args))
-        if status < 0:
-            fail(status)
-        return status
-
-    def _again(self, status: int, call: Callable[[], int]) -> int:
-        """Calls again after a signal (its handlers have run by then) and, where the socket's timeout is honored, until
-        that is over."""
-        if not self._honors:
-            while status == INTERRUPTED:
-                status = call()
-            return status
-        timeout = self._socket.gettimeout()
-        deadline = _monotonic() + timeout if timeout else None
-        try:
-            while status in (INTERRUPTED, TIMEOUT):
-                left = -1
-                if deadline is not None:
-                    left = int((deadline - _monotonic()) * 1000) + 1
-                    if left <= 0:
-                        raise TimeoutError("timed out")
-                # The library waits, for it knows what other threads do meanwhile.
-                check(lib.pyssl_conn_set_timeout(self._handle, left))
-                status = call()
-        finally:
-            lib.pyssl_conn_set_timeout(self._handle, 0)
-        return status
-
-    # ---- without a socket
-
-    def bio_read(self, bufsiz: int) -> bytes:
-        """Takes up to `bufsiz` bytes of ciphertext for the peer; of DTLS, one datagram. WantReadError when there is
-        none."""
-        if type(bufsiz) is not int or not 0 < bufsiz <= _ROOM:
-            return self._bio_read_much(bufsiz)
-        room = _rooms.pop() if _rooms else _new_room()
-        count = _bio_read(self._handle, room[0], bufsiz)
-        if count > 0:
-            data: bytes = room[1][:count]
-            _rooms.append(room)
-            return data
-        _rooms.append(room)
-        if count == WANT_READ:
-            raise WantReadError
-        self._bio_failed(count)
-
-    def _bio_read_much(self, bufsiz: int) -> bytes:
-        if not isinstance(bufsiz, int):
-            raise TypeError("bufsiz must be an integer")
-        if self._socket is not None:
-            self._bio_failed(lib.PYSSL_ERR_ARGUMENT)
-        if bufsiz < 0:
-            raise ValueError("bufsiz must not be negative")
-        if bufsiz == 0:
-            raise Error([])
-        data = self.bio_read(int(min(bufsiz, _ROOM)))
-        while len(data) < bufsiz and len(data) % _ROOM == 0:
-            try:
-                data += self.bio_read(min(bufsiz - len(data), _ROOM))
-            except WantReadError:
-                break
-        return data
-
-    def bio_read_into(self, buffer: Any) -> int:
-        """Takes ciphertext for the peer into a writable buffer: how many bytes. WantReadError when there is none."""
-        try:
-            room = _from_buffer("uint8_t[]", buffer, True)
-        except BufferError as error:
-            raise TypeError(f"buffer must be writable: {error}") from None
-        count: int = _bio_read(self._handle, room, len(room))
-        if count < 0:
-            self._bio_failed(count)
-        return count
-
-    def bio_write(self, buf: Any, flags: int = 0) -> int:
-        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram.
-
-        flags is there for callers of 0.10 and does nothing.
-        """
-        data = buf if type(buf) is bytes else _bytes(buf)
-        count: int = _bio_write(self._handle, data, len(data))
-        if count <= 0:
-            self._bio_failed(count or WANT_READ)
-        return count
-
-    def bio_shutdown(self) -> None:
-        """Tells that no more ciphertext will come."""
-        status = lib.pyssl_conn_bio_shutdown(self._handle)
-        if status:
-            self._bio_failed(status)
-
-    def _bio_failed(self, status: int) -> NoReturn:
-        if self._socket is not None:
-            raise TypeError("Connection sock was not None")
-        fail(status)
 
     # ---- DTLS
 
@@ -438,20 +232,3 @@ class Connection(Setup, Facts):
 
 
 Connection.__module__ = "OpenSSL.SSL"
-
-
-def _new_room() -> Tuple[Any, Any]:
-    room = _allocate("uint8_t[]", _ROOM)
-    return room, ffi.buffer(room)
-
-
-def _bytes(buf: Any) -> Any:
-    """The memory of any buffer; text as UTF-8, as it always was."""
-    if isinstance(buf, str):
-        import warnings
-
-        warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=3)
-        buf = buf.encode("utf-8")
-    elif hasattr(buf, "__len__") and len(buf) > _MOST and isinstance(buf, bytes):
-        raise ValueError("Cannot send more than 2**31-1 bytes at once.")
-    return _from_buffer("uint8_t[]", buf)

@@ -31,7 +31,7 @@ def give_away(connection: Connection) -> int:
     if connection._honors:
         check(lib.pyssl_conn_set_timeout(connection._handle, -1))
     _move(connection, stand_in, _CONNECTION)
-    return _number(_leave(connection))
+    return number_of(_leave(connection))
 
 
 def take_in(cls: Type[C], context: Context, handle: int, socket: Any) -> C:
@@ -41,6 +41,7 @@ def take_in(cls: Type[C], context: Context, handle: int, socket: Any) -> C:
     before = _stand_in_of(handle, "Connection")
     connection = cls.__new__(cls)
     connection._handle = conn
+    connection._number = handle
     connection._app_data = None
     connection._socket = None
     connection._honors = False
@@ -60,10 +61,10 @@ def give_away_context(context: Context) -> int:
     """Context.detach."""
     handle = context._handle
     stand_in = _stand_in_class(_context_class())._adopt(handle)
-    callbacks.live[_number(handle)] = stand_in
+    callbacks.live[number_of(handle)] = stand_in
     # Its hooks keep it, until the library lets go of them. Without hooks nothing ever asks for it.
     _move(context, stand_in, _CONTEXT)
-    return _number(_leave(context))
+    return number_of(_leave(context))
 
 
 def take_in_context(cls: Type[X], handle: int) -> X:
@@ -84,11 +85,18 @@ def stand_in_for(conn: Any, context: Any) -> Any:
     from .connection import Connection
 
     stand_in = _stand_in_class(Connection)._adopt(conn)
+    number = number_of(conn)
     stand_in.__dict__.update(
-        _context=context, _socket=None, _honors=False, _app_data=None, _open_files=0, _close_with_files=False
+        _number=number,
+        _context=context,
+        _socket=None,
+        _honors=False,
+        _app_data=None,
+        _open_files=0,
+        _close_with_files=False,
     )
     check(lib.pyssl_conn_keep(conn, callbacks.keep(stand_in), callbacks.destroy))
-    callbacks.live[_number(conn)] = stand_in
+    callbacks.live[number] = stand_in
     return stand_in
 
 
@@ -153,5 +161,6 @@ def _cast(kind: str, handle: Any) -> Any:
     return ffi.cast(kind, handle)
 
 
-def _number(handle: Any) -> int:
+def number_of(handle: Any) -> int:
+    """The handle, which is no address, as the number it is."""
     return int(ffi.cast("uintptr_t", handle))

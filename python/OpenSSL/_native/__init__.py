@@ -3,7 +3,7 @@
 from .call import bytes_of, bytes_or_none, handle_of, int_of, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
-from .loader import ffi, lib, library_path, mode
+from .loader import fast, ffi, lib, library_path, mode
 from .trampoline import trampoline
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "bytes_of",
     "bytes_or_none",
     "fail",
+    "fast",
     "ffi",
     "handle_of",
     "int_of",

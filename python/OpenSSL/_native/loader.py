@@ -1,4 +1,4 @@
-"""Finds libpyssl and opens it through cffi: by the compiled shim where there is one, else in ABI mode.
+"""Finds libpyssl and opens it through cffi: by the compiled modules where they are, else in ABI mode.
 
 Nothing is parsed or compiled here. PYSSL_LIBRARY names another library, PYSSL_FFI=abi or =api insists on one way.
 """
@@ -25,8 +25,9 @@ def _find() -> str:
     return beside if os.path.exists(beside) else SONAME
 
 
-def _open(path: str) -> tuple[Any, Any, str]:
-    """(ffi, lib, mode). The library comes first: the shim then uses it, by its SONAME, whatever else lies around."""
+def _open(path: str) -> tuple[Any, Any, Any, str]:
+    """(ffi, lib, fast, mode). The library comes first: the compiled modules then use it, by its SONAME, whatever else
+    lies around."""
     try:
         loaded = _cffi_backend.load_library(path, 0)
     except OSError as error:
@@ -37,9 +38,9 @@ def _open(path: str) -> tuple[Any, Any, str]:
     # cffi's compiled callbacks belong to the interpreter that defined them first.
     if wanted != "abi" and not _in_subinterpreter():
         try:
-            from . import _shim  # type: ignore[attr-defined]
+            from . import _fast, _shim  # type: ignore[attr-defined]
 
-            return _shim.ffi, _shim.lib, "api"
+            return _shim.ffi, _shim.lib, _fast, "api"
         except ImportError:
             if wanted == "api":
                 raise
@@ -47,7 +48,7 @@ def _open(path: str) -> tuple[Any, Any, str]:
 
     lib = ffi.dlopen(path)
     del loaded  # not before the library has another holder
-    return ffi, lib, "abi"
+    return ffi, lib, None, "abi"
 
 
 def _in_subinterpreter() -> bool:
@@ -63,5 +64,7 @@ def _in_subinterpreter() -> bool:
 library_path: str = _find()
 ffi: Any
 lib: Any
+#: The compiled functions of python/fast.c; None in ABI mode.
+fast: Any
 mode: str
-ffi, lib, mode = _open(library_path)
+ffi, lib, fast, mode = _open(library_path)

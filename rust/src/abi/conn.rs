@@ -289,6 +289,13 @@ pub unsafe extern "C" fn pyssl_conn_bio_read(conn: *mut pyssl_conn, buffer: *mut
     gate_moved(|| Conn::lookup(conn)?.bio_read(unsafe { room(buffer, size) }?))
 }
 
+/// How much ciphertext the next pyssl_conn_bio_read() would find: all there is, or, of DTLS, one datagram.
+/// @return how many bytes; 0 when there is nothing; PYSSL_ERR_ARGUMENT when the connection has a transport
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_bio_pending(conn: *mut pyssl_conn) -> isize {
+    gate_moved(|| Conn::lookup(conn)?.bio_pending())
+}
+
 /// Tells a connection without transport that no more ciphertext will come.
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the connection has a transport
 #[no_mangle]

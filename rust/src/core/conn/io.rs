@@ -102,6 +102,14 @@ impl Conn {
         Ok(wire.outbox.pop(room))
     }
 
+    /// How much ciphertext the next `bio_read` would find.
+    pub fn bio_pending(&self) -> Result<usize> {
+        self.pumped_only()?;
+        let engine = self.enter()?;
+        let waiting = engine.ssl.wire().borrow().outbox.front().len();
+        Ok(waiting)
+    }
+
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
         self.pumped_only()?;

@@ -1,0 +1,248 @@
+"""Moving bytes: what a Connection sends, receives, and (without a transport) is pumped by."""
+
+from __future__ import annotations
+
+from _socket import MSG_PEEK as _MSG_PEEK
+from time import monotonic as _monotonic
+
+from .._native import ffi, lib
+from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check, fail
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, NoReturn, Optional, Tuple
+
+#: TLS moves at most this much at a time (RFC 8446, 5.1).
+RECORD = 16384
+#: Ciphertext is moved in larger pieces: a record with its header and tag is more than RECORD.
+_ROOM = 65536
+MOST = 2**31 - 1
+
+_recv = lib.pyssl_conn_recv
+_send = lib.pyssl_conn_send
+_send_all = lib.pyssl_conn_send_all
+_bio_read = lib.pyssl_conn_bio_read
+_bio_write = lib.pyssl_conn_bio_write
+_from_buffer = ffi.from_buffer
+
+# Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
+# are atomic, so threads share them without a lock; what an exception loses on the way is made again.
+_rooms: List[Tuple[Any, Any]] = []
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+class Moving:
+    """The part of a Connection that moves bytes, by way of cffi."""
+
+    _handle: Any
+    #: The handle as a number.
+    _number: int
+    _socket: Any
+    _honors: bool
+
+    def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
+        """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
+
+        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
+        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
+        failure.
+        """
+        if bufsiz > RECORD:
+            bufsiz = RECORD
+        elif bufsiz < 0:
+            raise ValueError("bufsiz must not be negative")
+        room = _rooms.pop() if _rooms else _new_room()
+        count = _recv(self._handle, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
+        if count < 0:
+            if count == WANT_READ:
+                _rooms.append(room)
+                raise WantReadError
+            count = self._after(count, _recv, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
+        data: bytes = room[1][:count]
+        _rooms.append(room)
+        if count == 0:
+            raise WantReadError
+        return data
+
+    read = recv
+
+    def recv_into(self, buffer: Any, nbytes: Optional[int] = None, flags: Optional[int] = None) -> int:
+        """Receives at most one record's worth of bytes into a writable buffer: how many.
+
+        `nbytes` is the most to receive; None, or more than the buffer has: as many bytes as it has. Raises as recv
+        does.
+        """
+        try:
+            room = _from_buffer("uint8_t[]", buffer, True)
+        except BufferError as error:
+            raise TypeError(f"buffer must be writable: {error}") from None
+        size = len(room)
+        if nbytes is not None and nbytes < size:
+            if nbytes < 0:
+                raise ValueError("nbytes must not be negative")
+            size = nbytes
+        peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
+        count: int = _recv(self._handle, room, size, peek)
+        return count if count >= 0 else self._after(count, _recv, room, size, peek)
+
+    def send(self, buf: Any, flags: int = 0) -> int:
+        """Sends at most one record (16,384 bytes); how many bytes that was. `flags` is ignored.
+
+        After WantWriteError or WantReadError call again with the same bytes; they may be in another place.
+        """
+        data = buf if type(buf) is bytes else bytes_like(buf)
+        size = len(data)
+        if size > MOST:
+            raise ValueError("Cannot send more than 2**31-1 bytes at once.")
+        count: int = _send(self._handle, data, size)
+        return count if count >= 0 else self._after(count, _send, data, size)
+
+    write = send
+
+    def sendall(self, buf: Any, flags: int = 0) -> int:
+        """Sends everything; how many bytes that was. `flags` is ignored.
+
+        Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with
+        the rest.
+        """
+        data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else bytes_like(buf)
+        total, before = len(data), 0
+        if total == 0:
+            return 0
+        went = ffi.new("size_t *")
+
+        def rest() -> int:
+            nonlocal before
+            before += went[0]
+            status: int = _send_all(self._handle, data + before, total - before, went)
+            return status
+
+        try:
+            status = _send_all(self._handle, data, total, went)
+            if status == INTERRUPTED or status == TIMEOUT:
+                status = self._again(status, rest)
+            if status:
+                fail(status)
+        except BaseException as error:
+            try:
+                error.sent = before + went[0]  # type: ignore[attr-defined]
+            except AttributeError:
+                pass  # a transport's own, of a class that takes no attributes
+            raise
+        return total
+
+    def _after(self, status: int, function: Any, *args: Any) -> int:
+        """What came of a call that did not succeed at once: its result when it does after all."""
+        if status == INTERRUPTED or status == TIMEOUT:
+            status = self._again(status, lambda: function(self._handle, *args))
+        if status < 0:
+            fail(status)
+        return status
+
+    def _again(self, status: int, call: Callable[[], int]) -> int:
+        """Calls again after a signal (its handlers have run by then) and, where the socket's timeout is honored, until
+        that is over."""
+        if not self._honors:
+            while status == INTERRUPTED:
+                status = call()
+            return status
+        timeout = self._socket.gettimeout()
+        deadline = _monotonic() + timeout if timeout else None
+        try:
+            while status in (INTERRUPTED, TIMEOUT):
+                left = -1
+                if deadline is not None:
+                    left = int((deadline - _monotonic()) * 1000) + 1
+                    if left <= 0:
+                        raise TimeoutError("timed out")
+                # The library waits, for it knows what other threads do meanwhile.
+                check(lib.pyssl_conn_set_timeout(self._handle, left))
+                status = call()
+        finally:
+            lib.pyssl_conn_set_timeout(self._handle, 0)
+        return status
+
+    # ---- without a socket
+
+    def bio_read(self, bufsiz: int) -> bytes:
+        """Takes up to `bufsiz` bytes of ciphertext for the peer; of DTLS, one datagram. WantReadError when there is
+        none."""
+        if type(bufsiz) is not int or not 0 < bufsiz <= _ROOM:
+            return self._bio_read_much(bufsiz)
+        room = _rooms.pop() if _rooms else _new_room()
+        count = _bio_read(self._handle, room[0], bufsiz)
+        if count > 0:
+            data: bytes = room[1][:count]
+            _rooms.append(room)
+            return data
+        _rooms.append(room)
+        if count == WANT_READ:
+            raise WantReadError
+        self._bio_failed(count)
+
+    def _bio_read_much(self, bufsiz: int) -> bytes:
+        if not isinstance(bufsiz, int):
+            raise TypeError("bufsiz must be an integer")
+        if self._socket is not None:
+            self._bio_failed(lib.PYSSL_ERR_ARGUMENT)
+        if bufsiz < 0:
+            raise ValueError("bufsiz must not be negative")
+        if bufsiz == 0:
+            raise Error([])
+        data = self.bio_read(int(min(bufsiz, _ROOM)))
+        while len(data) < bufsiz and len(data) % _ROOM == 0:
+            try:
+                data += self.bio_read(min(bufsiz - len(data), _ROOM))
+            except WantReadError:
+                break
+        return data
+
+    def bio_read_into(self, buffer: Any) -> int:
+        """Takes ciphertext for the peer into a writable buffer: how many bytes. WantReadError when there is none."""
+        try:
+            room = _from_buffer("uint8_t[]", buffer, True)
+        except BufferError as error:
+            raise TypeError(f"buffer must be writable: {error}") from None
+        count: int = _bio_read(self._handle, room, len(room))
+        if count < 0:
+            self._bio_failed(count)
+        return count
+
+    def bio_write(self, buf: Any, flags: int = 0) -> int:
+        """Gives ciphertext from the peer, all of which is taken: how many bytes. For DTLS, one datagram.
+
+        flags is there for callers of 0.10 and does nothing.
+        """
+        data = buf if type(buf) is bytes else bytes_like(buf)
+        count: int = _bio_write(self._handle, data, len(data))
+        if count <= 0:
+            self._bio_failed(count or WANT_READ)
+        return count
+
+    def bio_shutdown(self) -> None:
+        """Tells that no more ciphertext will come."""
+        status = lib.pyssl_conn_bio_shutdown(self._handle)
+        if status:
+            self._bio_failed(status)
+
+    def _bio_failed(self, status: int) -> NoReturn:
+        if self._socket is not None:
+            raise TypeError("Connection sock was not None")
+        fail(status)
+
+
+def _new_room() -> Tuple[Any, Any]:
+    room = _allocate("uint8_t[]", _ROOM)
+    return room, ffi.buffer(room)
+
+
+def bytes_like(buf: Any) -> Any:
+    """The memory of any buffer; text as UTF-8, as it always was."""
+    if isinstance(buf, str):
+        import warnings
+
+        warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=3)
+        buf = buf.encode("utf-8")
+    elif hasattr(buf, "__len__") and len(buf) > MOST and isinstance(buf, bytes):
+        raise ValueError("Cannot send more than 2**31-1 bytes at once.")
+    return _from_buffer("uint8_t[]", buf)

@@ -101,7 +101,7 @@ pub unsafe fn apply(context: *mut ffi::X509_STORE_CTX) {
         let Some(live) = live_of(store) else { return };
         let flags = live.flags.load(Ordering::Acquire);
         ext::X509_STORE_CTX_set_flags(context, flags as c_ulong);
-        if flags & ffi::X509_V_FLAG_USE_CHECK_TIME as u64 != 0 {
+        if flags & ffi::X509_V_FLAG_USE_CHECK_TIME != 0 {
             ext::X509_STORE_CTX_set_time(context, 0, live.time.load(Ordering::Acquire));
         }
     }

@@ -16,6 +16,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::OnceLock;
 
+const USE_CHECK_TIME: u64 = ffi::X509_V_FLAG_USE_CHECK_TIME as _;
+
 /// The rest of a store, which hangs on it as its ex data.
 #[derive(Default)]
 struct Live {
@@ -66,7 +68,7 @@ pub fn set_flags(store: &X509StoreRef, flags: u64) -> Result<()> {
 pub fn set_time(store: &X509StoreRef, seconds: i64) -> Result<()> {
     let live = live(store)?;
     live.time.store(seconds, Ordering::Release);
-    live.flags.fetch_or(ffi::X509_V_FLAG_USE_CHECK_TIME, Ordering::Release);
+    live.flags.fetch_or(USE_CHECK_TIME, Ordering::Release);
     Ok(())
 }
 
@@ -101,7 +103,7 @@ pub unsafe fn apply(context: *mut ffi::X509_STORE_CTX) {
         let Some(live) = live_of(store) else { return };
         let flags = live.flags.load(Ordering::Acquire);
         ext::X509_STORE_CTX_set_flags(context, flags as c_ulong);
-        if flags & ffi::X509_V_FLAG_USE_CHECK_TIME != 0 {
+        if flags & USE_CHECK_TIME != 0 {
             ext::X509_STORE_CTX_set_time(context, 0, live.time.load(Ordering::Acquire));
         }
     }

@@ -44,7 +44,7 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
 	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
-	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
+	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'
 
@@ -67,9 +67,11 @@ check-rust: library
 	$(CARGO_DEBUG) clippy --workspace --all-targets -- -D warnings
 
 check-python: build
+	@tests/tools.sh node:nodejs
 	$(PY) -m ruff check $(PYTHON_CODE)
 	$(PY) -m ruff format --check $(PYTHON_CODE)
 	$(PY) -m mypy
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --pythonpath $(PY)
 
 check-c: $(VENV)/ready
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_CODE)

@@ -45,7 +45,8 @@ class SysCallError(Error):
     args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify.
     """
 
-    __str__ = Exception.__str__
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 for _cls in (Error, ZeroReturnError, WantReadError, WantWriteError, WantX509LookupError, SysCallError):

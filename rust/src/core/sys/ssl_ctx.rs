@@ -4,6 +4,7 @@ use super::bio::Source;
 use super::ext;
 use super::ssl::succeed;
 use super::ssl_callbacks::on_verify;
+use super::store_live;
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -50,7 +51,10 @@ impl SslCtx {
             if ctx.is_null() {
                 return Err(Error::openssl());
             }
-            Ok(SslCtx(ctx))
+            let ctx = SslCtx(ctx);
+            store_live::prepare(ffi::SSL_CTX_get_cert_store(ctx.0))?;
+            ext::SSL_CTX_set_cert_verify_callback(ctx.0, Some(store_live::verify_peer), std::ptr::null_mut());
+            Ok(ctx)
         }
     }
 

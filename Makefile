@@ -6,7 +6,7 @@ PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
 SYSTEM := target/system/release/libpyssl.so
-C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/*.c)
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/fast/*.[ch])
 PYTHON_CODE := python tests docs setup.py
 RELEASED := tests/abi/0.1
 
@@ -16,9 +16,10 @@ CARGO_DEBUG   = $(if $(OPENSSL_MADE),OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSS
 # pkg-config finds the system's OpenSSL only where nothing in the environment names another.
 CARGO_SYSTEM  = env -u OPENSSL_DIR -u OPENSSL_STATIC -u OPENSSL_NO_VENDOR cargo
 SYSTEM_FLAGS := --no-default-features --features system --target-dir target/system
-ctest = cmake -S tests -B $(1) -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) $(2) && cmake --build $(1) && ctest --test-dir $(1) -j 2 --output-on-failure
-CTEST = $(call ctest,target/ctest)
-CTEST_SANITIZED = $(call ctest,target/ctest-sanitized,-DPYSSL_SANITIZE=ON)
+ctest = cmake -S tests -B $(1) -DPYSSL_LIBRARY=$(CURDIR)/$(2) && cmake --build $(1) && ctest --test-dir $(1) -j 2 --output-on-failure
+CTEST = $(call ctest,target/ctest,$(LIB))
+CTEST_SANITIZED = $(call ctest,target/ctest-sanitized,$(LIB) -DPYSSL_SANITIZE=ON)
+CTEST_SYSTEM = $(call ctest,target/ctest-system,$(SYSTEM) -DPYSSL_OPENSSL=system) -E "_valgrind|test_fuzz"
 
 # make install takes these, and STRIP, LD, OBJCOPY and AR (rust/package/install.sh).
 DESTDIR ?=
@@ -44,13 +45,15 @@ test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest;
 	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
 	    'pytest, a subset under valgrind=$(PY) tests/memcheck.py' \
-	    'pytest, compiled shim=PYSSL_FFI=api $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
+	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'
 
-test-system: build tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, pytest
+test-system: build tools tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, ctest, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
+	@ln -sfn libpyssl.so $(SYSTEM).0
 	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
+	    'ctest, system OpenSSL=$(CTEST_SYSTEM)' \
 	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
 
 test-pythons: build tools openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
@@ -65,9 +68,11 @@ check-rust: library
 	$(CARGO_DEBUG) clippy --workspace --all-targets -- -D warnings
 
 check-python: build
+	@tests/tools.sh node:nodejs
 	$(PY) -m ruff check $(PYTHON_CODE)
 	$(PY) -m ruff format --check $(PYTHON_CODE)
 	$(PY) -m mypy
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --pythonpath $(PY)
 
 check-c: $(VENV)/ready
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_CODE)
@@ -112,9 +117,10 @@ soak: build tools ## threads on one connection for 60 seconds each in C and Pyth
 	PYSSL_FORKS=1000 target/ctest/c/test_fork
 	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
-fuzz: library ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300)
+fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
 	@tests/tools.sh clang:clang
-	tests/fuzz/run.sh $(CURDIR)/$(LIB) $(FUZZ_SECONDS)
+	tests/fuzz/instrument.sh target/instrumented
+	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
 
 idle: library tools ## the echo server with 10,000 idle connections: memory of each
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients
@@ -145,7 +151,7 @@ $(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
 	$(PY) -m pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(ABI): include/pyssl.h python/ffi_build.py python/fast.c | $(VENV)/ready
+$(ABI): include/pyssl.h python/ffi_build.py $(wildcard python/fast/*) | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
 	$(PY) setup.py -q build_ext --inplace # the compiled modules
 	@touch $@

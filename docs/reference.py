@@ -87,7 +87,10 @@ def introduction(preamble: str, known: set[str]) -> str:
 
 
 def chapter(title: str, found: list[Item], known: set[str]) -> str:
-    """The constants in one table, then each type and function by itself. Sections that only say `none` stay out."""
+    """Links to what it has, the constants in one table, then each type and function by itself.
+
+    A section without any stays out.
+    """
     if not found:
         return ""
     constants = [item for item in found if item.code.startswith("#define")]
@@ -99,13 +102,16 @@ def chapter(title: str, found: list[Item], known: set[str]) -> str:
     )
     table = f"<table>{rows}</table>\n" if rows else ""
     entries = "\n".join(entry(item, known) for item in others)
-    return f'<section id="{anchor(title)}">\n<h2>{prose(title, set())}</h2>\n{table}{entries}\n</section>'
+    listed = ", ".join(f'<a href="#{item.name}">{item.name}</a>' for item in others)
+    overview = f'<p class="overview">{listed}</p>\n' if listed else ""
+    heading = f"<h2>{prose(title, set())}</h2>"
+    return f'<section id="{anchor(title)}">\n{heading}\n{overview}{table}{entries}\n</section>'
 
 
 def entry(item: Item, known: set[str]) -> str:
     parts = [
         f'<article id="{item.name}">',
-        f"<h3>{item.name}</h3>",
+        f'<h3><a href="#{item.name}">{item.name}</a></h3>',
         f"<pre>{linked(item.code, item.name, known)}</pre>",
     ]
     parts += [f"<p>{prose(text, known)}</p>" for text in item.text.split("\n\n") if text]
@@ -150,6 +156,8 @@ td {{ padding: .15em .8em .15em 0; vertical-align: top; }}
 dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em; }}
 dd {{ margin: 0; }}
 a {{ color: #05c; text-decoration: none; }}
+h3 a {{ color: inherit; }}
+.overview {{ font: .85em/1.6 monospace; }}
 </style>
 </head>
 <body>

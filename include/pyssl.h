@@ -2188,9 +2188,12 @@ pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *o
  * Adds modes (SSL_MODE_*).
  * @param mode  bits to add, 0 for none
  * @param out  receives the bits as they are then
- * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for SSL_MODE_ASYNC, whose jobs no call of this library could
+ *         be resumed in; no bit is added then
  */
-pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx, long mode, long *out);
+pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx,
+                                long mode,
+                                long *out);
 
 /**
  * Takes modes (SSL_MODE_*) off.
@@ -2981,11 +2984,13 @@ pyssl_status pyssl_conn_is_init_finished(pyssl_conn *conn, int *out);
 pyssl_status pyssl_conn_renegotiate_pending(pyssl_conn *conn, int *out);
 
 /**
- * How many renegotiations there were.
+ * How many renegotiations this end asked for, or began because a server asked (SSL_total_renegotiations). A server does
+ * not count those that a client began.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_conn_total_renegotiations(pyssl_conn *conn, int64_t *out);
+pyssl_status pyssl_conn_total_renegotiations(pyssl_conn *conn,
+                                             int64_t *out);
 
 /**
  * 1 when the handshake took up an earlier session, else 0.

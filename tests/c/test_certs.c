@@ -101,6 +101,10 @@ static void times(void) {
     int expired;
     CHECK(pyssl_x509_new(&cert) == PYSSL_OK);
     CHECK(pyssl_x509_not_after(cert, room, sizeof room, &len) == PYSSL_ERR_ABSENT);
+    CHECK(pyssl_x509_not_before(cert, room, sizeof room, &len) == PYSSL_ERR_ABSENT);
+    CHECK(pyssl_x509_set_not_before(cert, "20200229123456Z") == PYSSL_OK);
+    CHECK(pyssl_x509_not_before(cert, room, sizeof room, &len) == PYSSL_OK && len == 15);
+    CHECK(memcmp(room, "20200229123456Z", 15) == 0);
     CHECK(pyssl_x509_has_expired(cert, &expired) == PYSSL_ERR_ARGUMENT);
     CHECK(pyssl_x509_set_not_after(cert, "500101000000Z") == PYSSL_OK);
     CHECK(pyssl_x509_not_after(cert, room, sizeof room, &len) == PYSSL_OK);
@@ -115,7 +119,7 @@ static void times(void) {
 
 static void a_name_is_a_live_view_that_keeps_its_certificate(void) {
     pyssl_x509 *cert = NULL;
-    pyssl_name *one = NULL, *other = NULL, *copy = NULL;
+    pyssl_name *one = NULL, *other = NULL, *copy = NULL, *issuer = NULL;
     char text[64];
     uint8_t bytes[64];
     size_t len, count;
@@ -145,6 +149,10 @@ static void a_name_is_a_live_view_that_keeps_its_certificate(void) {
 
     CHECK(pyssl_x509_set_issuer(cert, copy) == PYSSL_OK);
     CHECK(has(one, "CN", "x"));
+    CHECK(pyssl_x509_issuer(cert, &issuer) == PYSSL_OK);
+    set(issuer, "CN", "issuer");
+    CHECK(has(issuer, "CN", "issuer") && has(one, "CN", "x"));
+    CHECK(pyssl_name_free(issuer) == PYSSL_OK);
     CHECK(pyssl_x509_set_subject(cert, copy) == PYSSL_OK);
     CHECK(pyssl_name_get(one, "CN", text, sizeof text, &len) == PYSSL_ERR_HANDLE);
     CHECK(pyssl_name_free(one) == PYSSL_OK && pyssl_name_free(other) == PYSSL_OK && pyssl_name_free(copy) == PYSSL_OK);

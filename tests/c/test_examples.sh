@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The examples against each other and against OpenSSL's own programs; client and server run under valgrind.
+# The HTTPS examples against each other, OpenSSL's own programs and curl; client and server run under $MEMCHECK.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT
@@ -21,8 +21,8 @@ make_certificate() { # NAME SUBJECT EXTENSIONS
         -extfile <(echo "$3") 2>openssl.err
 }
 
-start_server() { # [CAFILE]: the example on a free port, for one client; sets $port and $server
-    $MEMCHECK "$EXAMPLES/tls_server" 0 server.crt server.key "${1-}" 1 >server.out 2>server.err &
+start_server() { # [CAFILE [NAME]]: the example on a free port, for one client; sets $port and $server
+    $MEMCHECK "$EXAMPLES/tls_server" 0 "${2-server}.crt" "${2-server}.key" "${1-}" 1 >server.out 2>server.err &
     server=$!
     for _ in $(seq 300); do
         port=$(sed -n 's/^port //p' server.out)
@@ -39,6 +39,7 @@ free_port() {
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 2 -subj "/CN=Test CA" 2>openssl.err
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.crt -days 2 -subj "/CN=Other CA" 2>openssl.err
 make_certificate server "/CN=localhost" "subjectAltName=DNS:localhost,IP:127.0.0.1"
+make_certificate elsewhere "/CN=localhost" "subjectAltName=DNS:elsewhere.test"
 make_certificate client "/CN=a client" "extendedKeyUsage=clientAuth"
 
 # The two examples, with a client certificate.
@@ -59,6 +60,18 @@ wait "$server" || fail "the server under valgrind"
 expect server.err "unknown ca"
 echo "ok an untrusted server is refused with depth, reason and subject"
 
+# A certificate of that CA for another host.
+start_server "" elsewhere
+if $MEMCHECK "$EXAMPLES/tls_client" 127.0.0.1 "$port" ca.crt >client.out 2>client.err; then fail "another host's certificate was accepted"; fi
+expect client.err 'IP address mismatch: wanted "127.0.0.1", and the certificate is for "elsewhere.test"'
+[ ! -s client.out ] || fail "a page from another host"
+wait "$server" || fail "the server under valgrind"
+start_server "" elsewhere
+if $MEMCHECK "$EXAMPLES/tls_client" localhost "$port" ca.crt >client.out 2>client.err; then fail "a name in the subject was accepted"; fi
+expect client.err 'hostname mismatch: wanted "localhost", and the certificate is for "elsewhere.test"'
+wait "$server" || fail "the server under valgrind"
+echo "ok a server with another host's certificate is refused"
+
 # A server that wants a certificate and gets none.
 start_server ca.crt
 if $MEMCHECK "$EXAMPLES/tls_client" 127.0.0.1 "$port" ca.crt >client.out 2>client.err; then fail "no certificate was accepted"; fi
@@ -74,6 +87,35 @@ printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -connect "127.0.0.1:$port" -C
 wait "$server" || fail "the server with s_client"
 expect s_client.out "Hello from libpyssl"
 echo "ok openssl s_client fetches from the server"
+
+# curl against our server: both versions, with a certificate of its own and without, and with a CA that did not sign.
+curl_page() { # ARGUMENT...
+    curl --silent --show-error --max-time 60 --noproxy '*' "$@" "https://localhost:$port/page" >curl.out 2>curl.err
+}
+start_server ca.crt
+curl_page --tlsv1.3 --cacert ca.crt --cert client.crt --key client.key || fail "curl, TLS 1.3"
+wait "$server" || fail "the server with curl"
+expect curl.out "Hello from libpyssl"
+expect curl.out "You speak TLSv1.3"
+expect curl.out "as /CN=a client"
+start_server
+curl_page --tls-max 1.2 --cacert ca.crt --include || fail "curl, TLS 1.2"
+wait "$server" || fail "the server with curl"
+expect curl.out "HTTP/1.0 200 OK"
+expect curl.out "You speak TLSv1.2"
+expect curl.out "as nobody"
+start_server
+code=0
+curl_page --cacert other.crt || code=$?
+[ "$code" = 60 ] || fail "curl with another CA ended with $code"
+wait "$server" || fail "the server with curl"
+expect server.err "unknown ca"
+start_server "" elsewhere
+code=0
+curl_page --cacert ca.crt || code=$?
+[ "$code" = 60 ] || fail "curl with another host's certificate ended with $code"
+wait "$server" || fail "the server with curl"
+echo "ok curl fetches from the server, and checks whom it talks to"
 
 # Our client against OpenSSL's server.
 port=$(free_port)

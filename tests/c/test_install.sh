@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # `make install` into an empty prefix, and what people do with what is there: C99 and C++17 programs by pkg-config and
-# by CMake, with the shared library and with the archive. $PYSSL_LIBRARY tells where cargo left the library.
+# by CMake, with the shared library and with the archive. $PYSSL_LIBRARY tells where cargo left the library, $OPENSSL
+# (embedded) what that rests on: `embedded`, or `system` as in `make test-system`.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-CC=${CC:-cc} CXX=${CXX:-c++}
+CC=${CC:-cc} CXX=${CXX:-c++} OPENSSL=${OPENSSL:-embedded}
 
 fail() {
     echo "FAILED: $*" >&2
@@ -14,7 +15,7 @@ fail() {
 }
 
 install_to() { # MAKE'S VARIABLES...
-    make -s -C "$root" install FROM="$(dirname "$PYSSL_LIBRARY")" "$@" >/dev/null
+    make -s -C "$root" install FROM="$(dirname "$PYSSL_LIBRARY")" OPENSSL="$OPENSSL" "$@" >/dev/null
 }
 
 install_to PREFIX="$dir/prefix"
@@ -35,6 +36,12 @@ EOF
 [ "$(readlink -f prefix/lib/libpyssl.so)" = "$dir/prefix/lib/libpyssl.so.$version" ] || fail "the links"
 objdump -p prefix/lib/libpyssl.so >objdump.out
 grep -q 'SONAME *libpyssl.so.0$' objdump.out || fail "the SONAME"
+needed=$(sed -n 's/^ *NEEDED *\(lib\(ssl\|crypto\)\.so\).*/\1/p' objdump.out | sort | xargs)
+case $OPENSSL in
+    embedded) needs= requires= ;;
+    system) needs="libcrypto.so libssl.so" requires="libssl >= 3.0.0 libcrypto >= 3.0.0" ;;
+esac
+[ "$needed" = "$needs" ] || fail "the library needs: ${needed:-nothing of OpenSSL}"
 nm -g --defined-only prefix/lib/libpyssl.a | sed -n 's/.* [TDBRVW] //p' | LC_ALL=C sort | diff - "$root/tests/data/symbols.txt" || fail "the archive defines more, or less"
 for function in $(cat "$root/tests/data/symbols.txt"); do
     grep -q "<article id=\"$function\">" prefix/share/doc/libpyssl/reference.html || fail "the reference lacks $function"
@@ -78,11 +85,15 @@ runs_alone() { # PROGRAM: without any libpyssl.so
 }
 
 # pkg-config
-export PKG_CONFIG_LIBDIR=$dir/prefix/lib/pkgconfig
+system_pc=
+[ "$OPENSSL" = embedded ] || system_pc=:$(pkg-config --variable pc_path pkg-config)
+export PKG_CONFIG_LIBDIR=$dir/prefix/lib/pkgconfig$system_pc
 strict="-Wall -Wextra -Wpedantic -Werror"
 # shellcheck disable=SC2086,SC2046 # flags are words
 {
     pkg-config --exact-version="$version" pyssl || fail "the version in pyssl.pc"
+    [ "$(pkg-config --print-requires-private pyssl | xargs)" = "$requires" ] || fail "Requires.private"
+    ! pkg-config --libs pyssl | grep -q -e -lssl || fail "a program with the shared library is told to link OpenSSL"
     $CC -std=c99 $strict program.c -o by_pc_c $(pkg-config --cflags --libs pyssl)
     $CXX -std=c++17 $strict program.cpp -o by_pc_cpp $(pkg-config --cflags --libs pyssl)
     runs ./by_pc_c "$dir/prefix/lib"
@@ -128,7 +139,7 @@ echo "ok C99 and C++17 by CMake"
 # As a distribution does it: staged in DESTDIR, with a directory for the architecture.
 install_to DESTDIR="$dir/stage" PREFIX=/usr LIBDIR=/usr/lib/arch-linux
 ! grep -rq "$dir" stage || fail "a file names the staging directory: $(grep -rl "$dir" stage)"
-export PKG_CONFIG_LIBDIR=$dir/stage/usr/lib/arch-linux/pkgconfig PKG_CONFIG_SYSROOT_DIR=$dir/stage
+export PKG_CONFIG_LIBDIR=$dir/stage/usr/lib/arch-linux/pkgconfig$system_pc PKG_CONFIG_SYSROOT_DIR=$dir/stage
 # shellcheck disable=SC2046
 $CC -std=c99 program.c -o by_stage $(pkg-config --cflags --libs pyssl)
 runs ./by_stage "$dir/stage/usr/lib/arch-linux"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the seeds again: small valid inputs of each kind, most of them by openssl. The keys protect nothing.
+# Writes the seeds again: small valid inputs of each kind, most of them by openssl. The keys protect nothing. What else is
+# there was found by libFuzzer (keep.py).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
@@ -65,6 +66,5 @@ done
 printf 'GET / HTTP/1.0\r\n\r\n\377' >server/http
 
 for target in certificate request crl pkcs7 pkcs12 spki key session server; do
-    rm -rf "${here:?}/$target"
-    cp -r "$target" "$here/$target"
+    cp "$target"/* "$here/$target"
 done

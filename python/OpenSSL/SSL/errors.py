@@ -46,7 +46,8 @@ class SysCallError(Error):
     close(), (ESHUTDOWN, "ESHUTDOWN") where another thread's shutdown() ended a call that waited.
     """
 
-    __str__ = Exception.__str__
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 for _cls in (Error, ZeroReturnError, WantReadError, WantWriteError, WantX509LookupError, SysCallError):

@@ -204,7 +204,7 @@ class Facts(Handle):
         return bool(int_of(Error, "int *", lib.pyssl_conn_renegotiate_pending, self._handle))
 
     def total_renegotiations(self) -> int:
-        """How many renegotiations there were."""
+        """How many renegotiations this end asked for, or a client was asked for. A server does not count a client's."""
         return int_of(Error, "int64_t *", lib.pyssl_conn_total_renegotiations, self._handle)
 
     def get_cleartext_mtu(self) -> int:

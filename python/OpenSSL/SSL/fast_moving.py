@@ -38,7 +38,7 @@ class FastMoving(Moving):
 
     def _received(self, result: Union[bytes, int], bufsiz: int, peek: int) -> bytes:
         """What came of a recv() that brought nothing at first."""
-        if result == INTERRUPTED or result == TIMEOUT:
+        if isinstance(result, int) and result in (INTERRUPTED, TIMEOUT):
             result = self._again(result, lambda: _recv(self._number, bufsiz, peek))
         if isinstance(result, bytes):
             return result

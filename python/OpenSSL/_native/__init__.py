@@ -1,6 +1,6 @@
 """The border to libpyssl: loader, calls, failures. Everything else in the package goes through these names."""
 
-from .call import bytes_of, bytes_or_none, handle_of, int_of, text_of, text_or_none
+from .call import bytes_of, bytes_or_none, handle_of, int_of, reader, reader_or_none, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
 from .loader import fast, ffi, in_subinterpreter, lib, library_path, mode
@@ -20,6 +20,8 @@ __all__ = [
     "lib",
     "library_path",
     "mode",
+    "reader",
+    "reader_or_none",
     "text_of",
     "text_or_none",
     "trampoline",

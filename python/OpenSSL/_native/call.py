@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import fail
-from .loader import ffi, lib
+from .loader import fast, ffi, lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +91,42 @@ def text_or_none(error: Type[Exception], function: Callable[..., int], *args: An
         return _large(error, function, args, "char[]", scratch.length).decode()
     finally:
         _pool.append(scratch)
+
+
+def reader(error: Type[Exception], name: str) -> Callable[[Any], bytes]:
+    """`read(owner)`: the bytes that pyssl_<name>(handle, room, size, len) stores for an object that owns a handle.
+
+    By the compiled function where there is one."""
+    read = getattr(fast, name, None)
+    if read is None:
+        function = getattr(lib, "pyssl_" + name)
+        return lambda owner: bytes_of(error, function, owner._handle)
+
+    def fast_read(owner: Any) -> bytes:
+        result = read(owner._number)
+        if type(result) is bytes:
+            return result
+        fail(error, result)
+
+    return fast_read
+
+
+def reader_or_none(error: Type[Exception], name: str) -> Callable[[Any], Optional[bytes]]:
+    """As reader, with None for what was never set."""
+    read = getattr(fast, name, None)
+    if read is None:
+        function = getattr(lib, "pyssl_" + name)
+        return lambda owner: bytes_or_none(error, function, owner._handle)
+
+    def fast_read(owner: Any) -> Optional[bytes]:
+        result = read(owner._number)
+        if type(result) is bytes:
+            return result
+        if result == ABSENT:
+            return None
+        fail(error, result)
+
+    return fast_read
 
 
 def handle_of(error: Type[Exception], kind: str, function: Callable[..., int], *args: Any) -> Any:

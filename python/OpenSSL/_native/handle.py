@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .loader import ffi
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, ClassVar, NoReturn, Type, TypeVar
@@ -9,11 +11,22 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound="Handle")
 
 
+class _Number:
+    """Finds an object's number out when it is first asked for."""
+
+    def __get__(self, owner: Any, cls: Any) -> int:
+        number = int(ffi.cast("uintptr_t", owner._handle))
+        owner.__dict__["_number"] = number
+        return number
+
+
 class Handle:
     """Owns one handle and frees it with itself. Subclasses name the function that frees."""
 
     _free: ClassVar[Callable[[Any], int]]
     _handle: Any
+    #: The handle as a number, which is what the compiled functions of `fast` take.
+    _number = _Number()
 
     @classmethod
     def _adopt(cls: Type[T], handle: Any) -> T:

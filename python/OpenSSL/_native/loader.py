@@ -65,7 +65,7 @@ def in_subinterpreter() -> bool:
 library_path: str = _find()
 ffi: Any
 lib: Any
-#: The compiled functions of python/fast.c; None in ABI mode.
+#: The compiled functions of python/fast; None in ABI mode.
 fast: Any
 mode: str
 ffi, lib, fast, mode = _open(library_path)

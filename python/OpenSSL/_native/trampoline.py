@@ -7,12 +7,10 @@ from .loader import ffi, lib, mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, Optional, TypeVar
-
-    F = TypeVar("F", bound=Callable[..., Any])
+    from typing import Any, Callable, List, Optional
 
 
-def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[F], Any]:
+def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[Callable[..., Any]], Any]:
     """Turns a Python function into a C function of the header's type `kind` ("pyssl_verify_callback").
 
     C gets `failed` when the function raises, and what it raised is kept for the call that led here; with None, for
@@ -21,7 +19,7 @@ def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[F], Any]:
     """
     options: dict[str, Any] = {"onerror": _drop} if failed is None else {"error": failed, "onerror": _keep}
 
-    def make(function: F) -> Any:
+    def make(function: Callable[..., Any]) -> Any:
         if mode == "abi":
             return _for_ever(ffi.callback(kind, function, **options))
         name = f"python_{kind}"

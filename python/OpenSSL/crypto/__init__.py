@@ -122,7 +122,8 @@ _classes: tuple[type, ...] = (
 )
 for _class in _classes:
     _class.__module__ = "OpenSSL.crypto"
-del _class, _classes
+    del _class
+del _classes
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, text_of, text_or_none
+from .._native import Handle, bytes_of, fail, fast, ffi, handle_of, int_of, lib, text_of, text_or_none
 from .errors import Error
 
 TYPE_CHECKING = False
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound="X509Name")
 
 
+ABSENT = lib.PYSSL_ERR_ABSENT
 ARGUMENT = lib.PYSSL_ERR_ARGUMENT
 NO_SUCH_ATTRIBUTE = "No such attribute"
+_free = lib.pyssl_name_free
 _get = lib.pyssl_name_get
 
 
@@ -32,7 +34,7 @@ class X509Name(Handle):
     is dead once its owner was given another name in its place: everything about it is an AttributeError then.
     """
 
-    _free = lib.pyssl_name_free
+    _free = _free
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     C: Optional[str]
@@ -61,11 +63,25 @@ class X509Name(Handle):
 
     def __getattr__(self, name: str) -> Optional[str]:
         if name[:1] == "_":
-            raise AttributeError(NO_SUCH_ATTRIBUTE)
+            return self._hidden(name)  # type: ignore[no-any-return]
         try:
-            return text_or_none(_Failure, _get, self._handle, name.encode())
+            return _attribute(self, name.encode())
         except ValueError:
             raise AttributeError(NO_SUCH_ATTRIBUTE) from None
+
+    def _hidden(self, name: str) -> Any:
+        """A view that a compiled function made has its number; the handle is made of it when it is asked for."""
+        if name != "_handle" or "_number" not in self.__dict__:
+            raise AttributeError(NO_SUCH_ATTRIBUTE)
+        handle = self.__dict__["_handle"] = ffi.cast("pyssl_name *", self.__dict__["_number"])
+        return handle
+
+    def __del__(self) -> None:
+        held = self.__dict__
+        if "_handle" in held:
+            _free(held["_handle"])
+        elif "_number" in held:
+            fast.name_free(held["_number"])
 
     def __setattr__(self, name: str, value: Union[str, bytes, Any]) -> None:
         """Sets the entry of a type; the old one goes, the new one comes last. A refused value changes nothing."""
@@ -131,20 +147,65 @@ class X509Name(Handle):
         return int_of(_Failure, "int *", lib.pyssl_name_compare, self._handle, other._handle)
 
 
-def view(function: Callable[..., int], handle: Any) -> X509Name:
-    """The name that function(handle, out) gives. Spelled out, for programs ask for names all the time."""
-    out = _new(_NAME_OUT)
-    status = function(handle, out)
-    if status:
-        fail(Error, status)
-    name = _bare(X509Name)
-    name.__dict__["_handle"] = out[0]
-    return name
+def viewer(error: Type[Exception], function: str) -> Callable[[Any], X509Name]:
+    """`view(owner)`: the name that pyssl_<function>(handle, out) gives for an object that owns a handle.
+
+    Spelled out, for programs ask for names all the time."""
+    look = getattr(fast, function, None)
+    if look is None:
+        call = getattr(lib, "pyssl_" + function)
+
+        def view(owner: Any) -> X509Name:
+            out = _new(_NAME_OUT)
+            status = call(owner._handle, out)
+            if status:
+                fail(error, status)
+            name = _bare(X509Name)
+            name.__dict__["_handle"] = out[0]
+            return name
+    else:
+
+        def view(owner: Any) -> X509Name:
+            number = look(owner._number)
+            if number < 0:
+                fail(error, number)
+            name = _bare(X509Name)
+            name.__dict__["_number"] = number
+            return name
+
+    return view
 
 
 _new = ffi.new
 _bare = object.__new__
 _NAME_OUT = ffi.typeof("pyssl_name **")
+
+
+if fast is None:
+
+    def _attribute(name: X509Name, attribute: bytes) -> Optional[str]:
+        return text_or_none(_Failure, _get, name._handle, attribute)
+
+else:
+
+    def _attribute(name: X509Name, attribute: bytes) -> Optional[str]:
+        value = fast.name_get(name._number, attribute)
+        if type(value) is str:
+            return value
+        if value == ABSENT:
+            return None
+        fail(_Failure, value)
+
+
+def _attribute_of_every_day(name: str) -> property:
+    attribute = name.encode()
+    return property(lambda self: _attribute(self, attribute))
+
+
+# Found at once, where __getattr__ is asked last.
+for _name in X509Name.__annotations__:
+    if _name[:1] != "_":
+        setattr(X509Name, _name, _attribute_of_every_day(_name))
 
 
 def renamed(status: int) -> None:

@@ -6,7 +6,7 @@ from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
-from .name import X509Name, view
+from .name import X509Name, viewer
 from .pkey import PKey
 
 TYPE_CHECKING = False
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Iterable, List, Optional, Union
 
     from cryptography import x509
+
+_subject = viewer(Error, "req_subject")
 
 
 class X509Req(Handle):
@@ -52,7 +54,7 @@ class X509Req(Handle):
 
     def get_subject(self) -> X509Name:
         """A live view of the subject name; writing to it changes this request, which it keeps alive."""
-        return view(lib.pyssl_req_subject, self._handle)
+        return _subject(self)
 
     def get_pubkey(self) -> PKey:
         """The public key to be certified. Error when there is none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, int_of, lib, text_of
+from .._native import Handle, bytes_of, fail, fast, ffi, handle_of, int_of, lib, reader, reader_or_none, text_of
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
-from .name import X509Name, renamed, view
+from .name import X509Name, renamed, viewer
 from .pkey import PKey
 
 TYPE_CHECKING = False
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 ABSENT = lib.PYSSL_ERR_ABSENT
+
+_serial = reader(Error, "x509_serial")
+_not_before = reader_or_none(Error, "x509_not_before")
+_not_after = reader_or_none(Error, "x509_not_after")
+_subject = viewer(Error, "x509_subject")
+_issuer = viewer(Error, "x509_issuer")
 
 
 class X509(Handle):
@@ -59,7 +65,7 @@ class X509(Handle):
 
     def get_serial_number(self) -> int:
         """The serial number, of any size; negative where the certificate says so."""
-        return int.from_bytes(bytes_of(Error, lib.pyssl_x509_serial, self._handle), "big", signed=True)
+        return int.from_bytes(_serial(self), "big", signed=True)
 
     def set_serial_number(self, serial: int) -> None:
         """Sets the serial number, of any size and sign."""
@@ -72,11 +78,11 @@ class X509(Handle):
 
     def get_notBefore(self) -> Optional[bytes]:
         """The start of the validity period as b"YYYYMMDDhhmmssZ"; None when it was never set."""
-        return bytes_or_none(Error, lib.pyssl_x509_not_before, self._handle)
+        return _not_before(self)
 
     def get_notAfter(self) -> Optional[bytes]:
         """The end of the validity period as b"YYYYMMDDhhmmssZ"; None when it was never set."""
-        return bytes_or_none(Error, lib.pyssl_x509_not_after, self._handle)
+        return _not_after(self)
 
     def set_notBefore(self, when: bytes) -> None:
         """Sets the start of the validity period: b"YYYYMMDDhhmmssZ" is kept as GeneralizedTime, b"YYMMDDhhmmssZ" as
@@ -113,15 +119,20 @@ class X509(Handle):
 
     def has_expired(self) -> bool:
         """Whether the end of the validity period lies in the past. ValueError when it was never set."""
-        return int_of(Error, "int *", lib.pyssl_x509_has_expired, self._handle) == 1
+        if fast is None:
+            return int_of(Error, "int *", lib.pyssl_x509_has_expired, self._handle) == 1
+        expired: int = fast.x509_has_expired(self._number)
+        if expired < 0:
+            fail(Error, expired)
+        return expired == 1
 
     def get_subject(self) -> X509Name:
         """A live view of the subject name; writing to it changes this certificate, which it keeps alive."""
-        return view(lib.pyssl_x509_subject, self._handle)
+        return _subject(self)
 
     def get_issuer(self) -> X509Name:
         """A live view of the issuer name; writing to it changes this certificate, which it keeps alive."""
-        return view(lib.pyssl_x509_issuer, self._handle)
+        return _issuer(self)
 
     def set_subject(self, subject: X509Name) -> None:
         """Copies a name into the subject. Views of the subject made before are dead from now on."""

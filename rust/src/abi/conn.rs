@@ -111,14 +111,16 @@ pub unsafe extern "C" fn pyssl_conn_new_transport(
     out: *mut *mut pyssl_conn,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for a readable struct.
-        let given = unsafe { transport.as_ref() }.ok_or_else(|| Error::argument("transport is NULL"))?;
-        let pipe = Functions { functions: *given, userdata: UserData::new(given.userdata, given.destroy) };
-        if given.read.is_none() || given.write.is_none() {
+        // SAFETY: the header asks for a readable struct. Its userdata is ours first of all, so that destroy always runs.
+        let pipe = unsafe { transport.as_ref() }
+            .map(|given| Functions { functions: *given, userdata: UserData::new(given.userdata, given.destroy) });
+        let ctx = Ctx::lookup(ctx)?;
+        let pipe = pipe.ok_or_else(|| Error::argument("transport is NULL"))?;
+        if pipe.functions.read.is_none() || pipe.functions.write.is_none() {
             return Err(Error::argument("a transport needs both a read and a write function"));
         }
         // SAFETY: the header asks for a writable out.
-        unsafe { put_conn(out, Conn::piped(&*Ctx::lookup(ctx)?, Box::new(pipe))?) }
+        unsafe { put_conn(out, Conn::piped(&ctx, Box::new(pipe))?) }
     })
 }
 

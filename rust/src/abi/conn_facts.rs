@@ -148,7 +148,8 @@ pub unsafe extern "C" fn pyssl_conn_renegotiate_pending(conn: *mut pyssl_conn, o
     gate(|| unsafe { put(out, c_int::from(Conn::lookup(conn)?.renegotiate_pending())) })
 }
 
-/// How many renegotiations there were.
+/// How many renegotiations this end asked for, or began because a server asked (SSL_total_renegotiations). A server does
+/// not count those that a client began.
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
@@ -368,10 +369,11 @@ pub unsafe extern "C" fn pyssl_conn_export_keying_material(
     size: usize,
 ) -> pyssl_status {
     gate(|| {
+        let conn = Conn::lookup(conn)?;
         // SAFETY: the header asks for readable label and context and a writable buffer of these lengths.
         let (label, context, out) =
             unsafe { (bytes(label, label_len)?, opt_bytes(context, context_len)?, room(buffer, size)?) };
-        Conn::lookup(conn)?.export_keying_material(label, context, out)
+        conn.export_keying_material(label, context, out)
     })
 }
 

@@ -84,9 +84,10 @@ pub unsafe extern "C" fn pyssl_ctx_use_certificate_file(
     r#type: c_int,
 ) -> pyssl_status {
     gate(|| {
+        let ctx = Ctx::lookup(ctx)?;
         // SAFETY: the header asks for a NUL-terminated name.
         let file = unsafe { path(file, "file") }?;
-        Ctx::lookup(ctx)?.use_certificate_file(file, file_type(r#type)?)
+        ctx.use_certificate_file(file, file_type(r#type)?)
     })
 }
 
@@ -133,11 +134,12 @@ pub unsafe extern "C" fn pyssl_ctx_use_privatekey_file(
     userdata: *mut c_void,
 ) -> pyssl_status {
     gate(|| {
+        let ctx = Ctx::lookup(ctx)?;
         // SAFETY: the header asks for a NUL-terminated name.
         let file = unsafe { path(file, "file") }?;
         let mut asking = |room: &mut [u8], writing| ask(callback, userdata, room, writing);
         let passphrase = if callback.is_some() { Passphrase::Ask(&mut asking) } else { Passphrase::None };
-        Ctx::lookup(ctx)?.use_private_key_file(file, file_type(r#type)?, passphrase)
+        ctx.use_private_key_file(file, file_type(r#type)?, passphrase)
     })
 }
 

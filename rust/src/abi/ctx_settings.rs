@@ -20,11 +20,12 @@ pub unsafe extern "C" fn pyssl_ctx_set_options(ctx: *mut pyssl_ctx, options: u64
 /// Adds modes (SSL_MODE_*).
 /// @param mode  bits to add, 0 for none
 /// @param out  receives the bits as they are then
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for SSL_MODE_ASYNC, whose jobs no call of this library could
+///         be resumed in; no bit is added then
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_mode(ctx: *mut pyssl_ctx, mode: c_long, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.set_mode(mode)) })
+    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.set_mode(mode)?) })
 }
 
 /// Takes modes (SSL_MODE_*) off.

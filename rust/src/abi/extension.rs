@@ -34,9 +34,9 @@ pub unsafe extern "C" fn pyssl_ext_new(
     out: *mut *mut pyssl_ext,
 ) -> pyssl_status {
     gate(|| {
+        let (subject, issuer) = (X509::lookup_opt(subject)?, X509::lookup_opt(issuer)?);
         // SAFETY: the header asks for NUL-terminated text.
         let (name, value) = unsafe { (word(name, "name")?, word(value, "value")?) };
-        let (subject, issuer) = (X509::lookup_opt(subject)?, X509::lookup_opt(issuer)?);
         let made = Extension::by_name(name, critical != 0, value, subject.as_deref(), issuer.as_deref())?;
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle(out, made) }

@@ -194,9 +194,10 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
+        let key = PKey::lookup(key)?;
         // SAFETY: the header asks for NUL-terminated text and readable bytes.
         let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
-        let dumped = PKey::lookup(key)?.dump_private(FileType::to_dump(filetype)?, cipher)?;
+        let dumped = key.dump_private(FileType::to_dump(filetype)?, cipher)?;
         // SAFETY: the header asks for room of `size` bytes and a writable len.
         unsafe { put_bytes(room, size, len, &dumped) }
     })
@@ -215,9 +216,10 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private_traditional(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
+        let key = PKey::lookup(key)?;
         // SAFETY: the header asks for NUL-terminated text and readable bytes.
         let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
-        let dumped = PKey::lookup(key)?.dump_private_traditional(cipher)?;
+        let dumped = key.dump_private_traditional(cipher)?;
         // SAFETY: the header asks for room of `size` bytes and a writable len.
         unsafe { put_bytes(room, size, len, &dumped) }
     })
@@ -281,9 +283,10 @@ pub unsafe extern "C" fn pyssl_pkey_sign(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
+        let key = PKey::lookup(key)?;
         // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
         let (digest, data) = unsafe { (opt_word(digest), bytes(data, data_len)?) };
-        let signature = signature::sign(&*PKey::lookup(key)?, digest, data)?;
+        let signature = signature::sign(&key, digest, data)?;
         // SAFETY: the header asks for room of `size` bytes and a writable len.
         unsafe { put_bytes(room, size, len, &signature) }
     })
@@ -304,11 +307,12 @@ pub unsafe extern "C" fn pyssl_pkey_verify(
     data_len: usize,
 ) -> pyssl_status {
     gate(|| {
+        let key = PKey::lookup(key)?;
         // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
         let (digest, data) = unsafe { (opt_word(digest), bytes(data, data_len)?) };
         // SAFETY: the header asks for readable bytes.
         let given = unsafe { bytes(signature, signature_len) }?;
-        signature::verify(&*PKey::lookup(key)?, digest, given, data)
+        signature::verify(&key, digest, given, data)
     })
 }
 

@@ -60,10 +60,7 @@ pub extern "C" fn pyssl_store_set_flags(store: *mut pyssl_store, flags: u64) -> 
 /// @return PYSSL_OK or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub extern "C" fn pyssl_store_set_time(store: *mut pyssl_store, seconds: i64) -> pyssl_status {
-    gate(|| {
-        Store::lookup(store)?.set_time(seconds);
-        Ok(())
-    })
+    gate(|| Store::lookup(store)?.set_time(seconds))
 }
 
 /// Trusts the certificates in a file, and those in a directory, which are looked up there when needed.

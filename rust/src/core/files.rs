@@ -29,6 +29,15 @@ pub fn bad(what: &str, path: &CStr, error: Error) -> Error {
     error.doing(&format!("the {what} file {shown:?}")).at_path(&shown)
 }
 
+/// What the PEM blocks say they are: "CERTIFICATE" (RFC 7468).
+pub fn pem_labels(pem: &[u8]) -> Vec<String> {
+    let label = |line: &[u8]| {
+        let label = line.strip_prefix(b"-----BEGIN ")?.trim_ascii_end().strip_suffix(b"-----")?;
+        Some(String::from_utf8_lossy(label).into_owned())
+    };
+    pem.split(|byte| *byte == b'\n').filter_map(label).collect()
+}
+
 pub fn as_path(path: &CStr) -> &Path {
     Path::new(OsStr::from_bytes(path.to_bytes()))
 }

@@ -7,15 +7,13 @@ use super::status::Status;
 use super::sys::store as sys;
 use super::x509::X509;
 use openssl::x509::store::{X509Store, X509StoreRef};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use std::any::Any;
 use std::ffi::CStr;
 use std::sync::Arc;
 
 pub struct Store {
     store: X509Store,
-    /// OpenSSL locks what is in a store, but not its parameters.
-    parameters: RwLock<()>,
     /// Chains that were found good against this store.
     known: KnownChains,
     /// What `store` is a part of.
@@ -50,14 +48,12 @@ impl Store {
 
     /// Adds X509_V_FLAG_* to those that are set; there is no way to take one off.
     pub fn set_flags(&self, flags: u64) -> Result<()> {
-        let _lock = self.parameters.write();
         sys::set_flags(&self.store, flags)
     }
 
     /// Verifies as of this moment (seconds since 1970), not as of now.
-    pub fn set_time(&self, seconds: i64) {
-        let _lock = self.parameters.write();
-        sys::set_time(&self.store, seconds);
+    pub fn set_time(&self, seconds: i64) -> Result<()> {
+        sys::set_time(&self.store, seconds)
     }
 
     /// Trusts the certificates (and takes the revocation lists) in a PEM file, and those in a directory that
@@ -76,7 +72,7 @@ impl Store {
     }
 
     fn holding(store: X509Store, owner: Option<Arc<dyn Any + Send + Sync>>) -> Arc<Self> {
-        Arc::new(Store { store, parameters: RwLock::new(()), known: KnownChains::default(), _owner: owner })
+        Arc::new(Store { store, known: KnownChains::default(), _owner: owner })
     }
 }
 
@@ -120,10 +116,7 @@ impl StoreContext {
         let store = self.store.lock().clone();
         let cert = self.cert.shared()?;
         let untrusted = self.untrusted.iter().map(|cert| cert.shared()).collect::<Result<Vec<_>>>()?;
-        let mut verification = {
-            let _lock = store.parameters.read();
-            sys::Verification::new(&store.store, cert, untrusted)?
-        };
+        let mut verification = sys::Verification::new(&store.store, cert, untrusted)?;
         match verification.run(&store.known) {
             Ok(()) => Ok(verification),
             Err(refused) => Err(Refusal {

@@ -6,14 +6,37 @@ load.
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Callable
 
 import pytest
 
 from OpenSSL import crypto
+from OpenSSL._native import lib
 
 Openssl = Callable[..., bytes]
+ROOT = Path(__file__).resolve().parents[3]
+#: A library on the system's OpenSSL embeds none.
+PROGRAMS = ["system"] if lib.pyssl_openssl_version_number() < 0x40000000 else ["system", "embedded"]
+
+
+@pytest.fixture(params=PROGRAMS)
+def each_openssl(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`openssl` is the machine's program, and in a second run of the test the one of the embedded OpenSSL."""
+    if request.param == "system":
+        return
+    program = Path(os.environ.get("PYSSL_OPENSSL_CLI", ROOT / "target/openssl/openssl"))
+    assert program.exists(), f"no {program}: make openssl-cli"
+    folder = tmp_path / "embedded"
+    folder.mkdir()
+    (folder / "openssl").symlink_to(program)
+    (folder / "openssl.cnf").write_text("[req]\ndistinguished_name=name\n[name]\n")
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    monkeypatch.setenv("OPENSSL_CONF", str(folder / "openssl.cnf"))
+    assert shutil.which("openssl") == str(folder / "openssl")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +70,16 @@ def ed25519_pem(openssl: Openssl) -> bytes:
 @pytest.fixture(scope="session")
 def cert_pem(openssl: Openssl, rsa_pem: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A version 3 certificate with names of many types, a large serial and several extensions."""
-    key = tmp_path_factory.mktemp("cert") / "key.pem"
+    return certificate(openssl, rsa_pem, tmp_path_factory.mktemp("cert") / "key.pem")
+
+
+@pytest.fixture
+def each_cert_pem(each_openssl: None, openssl: Openssl, rsa_pem: bytes, tmp_path: Path) -> bytes:
+    """The same, made by each of the two programs."""
+    return certificate(openssl, rsa_pem, tmp_path / "key.pem")
+
+
+def certificate(openssl: Openssl, rsa_pem: bytes, key: Path) -> bytes:
     key.write_bytes(rsa_pem)
     return openssl(
         "req", "-x509", "-new", "-key", str(key), "-sha256", "-days", "30", "-utf8",

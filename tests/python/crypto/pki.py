@@ -91,8 +91,13 @@ class Pki:
         openssl("ca", *signer, "-gencrl", "-out", self.path(f"{issuer}.crl"))
 
 
-@functools.lru_cache(maxsize=None)
 def pki() -> Pki:
+    return _pki("embedded" in (shutil.which("openssl") or ""))
+
+
+@functools.lru_cache(maxsize=None)
+def _pki(embedded: bool) -> Pki:
+    """Made once by each program."""
     folder = Path(tempfile.mkdtemp(prefix="pyssl-pki-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Pki(folder)

@@ -134,7 +134,7 @@ def test_one_key_signs_in_many_threads_while_another_key_is_generated_in_it(rsa_
 
 
 def test_the_collector_may_run_between_any_two_calls(rsa_pem: bytes) -> None:
-    """Every call that a program makes to build and read a certificate, with gc.collect() at each line."""
+    """What a program makes, keeps in containers, reads and verifies, with gc.collect() at each line."""
 
     def collecting(frame: Any, event: str, argument: Any) -> Any:
         if frame.f_code.co_filename.startswith(__file__) or "OpenSSL" in frame.f_code.co_filename:
@@ -166,7 +166,42 @@ def test_the_collector_may_run_between_any_two_calls(rsa_pem: bytes) -> None:
             FILETYPE_PEM, crypto.load_certificate(FILETYPE_PEM, crypto.dump_certificate(FILETYPE_PEM, cert))
         )
         assert dumped == crypto.dump_certificate(FILETYPE_PEM, cert)
+        contain(key, cert)
         return [names[0].CN, cert.get_issuer().CN, str(cert.get_extension(0)), str(request.get_extensions()[0])]
+
+    def contain(key: PKey, cert: X509) -> None:
+        p12 = crypto.PKCS12()
+        p12.set_privatekey(key)
+        p12.set_certificate(cert)
+        p12.set_ca_certificates(iter([cert, cert]))
+        p12 = crypto.load_pkcs12(p12.export(b"x", iter=1), b"x")
+        others = p12.get_ca_certificates()
+        del p12
+        assert others is not None and [other.get_subject().CN for other in others] == ["collected"] * len(others)
+        spki = crypto.NetscapeSPKI()
+        spki.set_pubkey(key)
+        spki.sign(key, "sha256")
+        assert crypto.NetscapeSPKI(spki.b64_encode()).verify(spki.get_pubkey())
+        entry, crl = crypto.Revoked(), crypto.CRL()
+        entry.set_serial(b"1f")
+        entry.set_rev_date(b"20200101000000Z")
+        crl.add_revoked(entry)
+        pem = crl.export(cert, key, digest=b"sha256")
+        crl = crypto.load_crl(FILETYPE_PEM, pem)
+        (entry,) = crl.get_revoked() or ()
+        del crl
+        assert entry.get_serial() == b"1F"
+        store = crypto.X509Store()
+        store.add_cert(cert)
+        store.add_crl(crypto.load_crl(FILETYPE_PEM, pem))
+        context = crypto.X509StoreContext(store, cert, [cert])
+        store = crypto.X509Store()
+        (link,) = context.get_verified_chain()
+        context.set_store(store)
+        with pytest.raises(crypto.X509StoreContextError) as refused:
+            context.verify_certificate()
+        del context, store
+        assert refused.value.certificate.digest("sha256") == link.digest("sha256") == cert.digest("sha256")
 
     before = sys.gettrace()
     sys.settrace(collecting)

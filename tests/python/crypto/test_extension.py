@@ -58,6 +58,12 @@ def test_refused(kind: bytes, value: bytes) -> None:
     assert refused.value.args[0]
 
 
+def test_a_nul_is_not_where_a_value_ends() -> None:
+    for kind, value in ((b"nsComment", b"a\0b"), (b"nsComment\0", b"a")):
+        with pytest.raises(ValueError, match="NUL"):
+            X509Extension(kind, False, value)
+
+
 def test_argument_types() -> None:
     """Note 60."""
     with pytest.raises(TypeError, match="type_name must be a byte string"):
@@ -88,8 +94,25 @@ def test_subject_and_issuer_are_looked_at(rsa: PKey, ec: PKey) -> None:
     assert str(authority).startswith("keyid:" + str(identifier))
     copied = X509Extension(b"subjectAltName", False, b"email:copy", leaf, ca)
     assert str(copied) == "email:a@b"
+    same = X509Extension(b"authorityKeyIdentifier", False, b"keyid:always", subject=ca, issuer=ca)
+    assert identifier.get_data()[2:] in same.get_data()
+
+
+def test_a_certificate_that_is_its_own_issuer_gets_its_key_identifier_too(rsa: PKey) -> None:
+    ca = X509()
+    ca.set_pubkey(rsa)
+    identifier = X509Extension(b"subjectKeyIdentifier", False, b"hash", subject=ca)
+    ca.add_extensions([identifier])
     same = X509Extension(b"authorityKeyIdentifier", False, b"keyid", subject=ca, issuer=ca)
     assert identifier.get_data()[2:] in same.get_data()
+
+
+def test_an_issuer_without_a_key_identifier(rsa: PKey) -> None:
+    issuer = X509()
+    issuer.set_pubkey(rsa)
+    assert X509Extension(b"authorityKeyIdentifier", False, b"keyid", issuer=issuer).get_data() == b"\x30\x00"
+    with pytest.raises(crypto.Error):
+        X509Extension(b"authorityKeyIdentifier", False, b"keyid:always", issuer=issuer)
 
 
 def test_crosswise_subject_and_issuer_do_not_lock_each_other_out(rsa: PKey, ec: PKey) -> None:
@@ -124,8 +147,8 @@ def test_an_alternative_name_shows_its_nul() -> None:
     assert str(extension) == "DNS:a.b\0x., DNS:ab.example"
 
 
-def test_extensions_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
-    cert = crypto.load_certificate(FILETYPE_PEM, cert_pem)
+def test_extensions_agree_with_openssl(each_cert_pem: bytes, openssl: Any) -> None:
+    cert = crypto.load_certificate(FILETYPE_PEM, each_cert_pem)
     extensions = [cert.get_extension(index) for index in range(cert.get_extension_count())]
     names = [extension.get_short_name() for extension in extensions]
     assert names[-5:] == [
@@ -135,7 +158,7 @@ def test_extensions_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
         b"certificatePolicies",
         b"crlDistributionPoints",
     ]
-    text = openssl("x509", "-noout", "-text", stdin=cert_pem).decode()
+    text = openssl("x509", "-noout", "-text", stdin=each_cert_pem).decode()
     squeezed = "".join(text.split())
     for extension in extensions:
         assert "".join(str(extension).split()) in squeezed

@@ -92,16 +92,15 @@ def test_comparison_is_on_the_canonical_encoding() -> None:
         hash(c)
 
 
-def test_hash_and_der_agree_with_openssl(openssl: Any, ec_pem: bytes, cert_pem: bytes) -> None:
+def test_hash_and_der_agree_with_openssl(openssl: Any, ec_pem: bytes, each_cert_pem: bytes) -> None:
     """Note 72."""
-    cert = crypto.load_certificate(FILETYPE_PEM, cert_pem)
+    cert = crypto.load_certificate(FILETYPE_PEM, each_cert_pem)
     subject = cert.get_subject()
-    assert f"{subject.hash():08x}".encode() == openssl("x509", "-noout", "-subject_hash", stdin=cert_pem).strip()
-    assert (
-        f"{cert.get_issuer().hash():08x}".encode() == openssl("x509", "-noout", "-issuer_hash", stdin=cert_pem).strip()
-    )
-    assert subject.der() in openssl("x509", "-outform", "DER", stdin=cert_pem)
-    told = openssl("x509", "-noout", "-subject", "-nameopt", "utf8,sep_multiline,sname", stdin=cert_pem).decode()
+    assert f"{subject.hash():08x}".encode() == openssl("x509", "-noout", "-subject_hash", stdin=each_cert_pem).strip()
+    issuer_hash = openssl("x509", "-noout", "-issuer_hash", stdin=each_cert_pem).strip()
+    assert f"{cert.get_issuer().hash():08x}".encode() == issuer_hash
+    assert subject.der() in openssl("x509", "-outform", "DER", stdin=each_cert_pem)
+    told = openssl("x509", "-noout", "-subject", "-nameopt", "utf8,sep_multiline,sname", stdin=each_cert_pem).decode()
     theirs = [tuple(line.strip().split("=", 1)) for line in told.splitlines()[1:]]
     ours = [(kind.decode(), value.decode()) for kind, value in subject.get_components()]
     assert ours == theirs and ours[2] == ("L", "München")

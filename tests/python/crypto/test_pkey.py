@@ -42,6 +42,7 @@ def test_a_new_key_is_empty() -> None:
         (crypto.TYPE_ED448, (), (1088, 456)),
     ],
 )
+@pytest.mark.usefixtures("each_openssl")
 def test_generate_key_makes_a_key_that_openssl_accepts(type: int, size: Any, expected: Any, openssl: Any) -> None:
     key = generated(type, *size)
     assert (key.type(), key.bits()) == expected
@@ -93,6 +94,7 @@ def test_keys_are_compared_and_hashed_by_identity(rsa_pem: bytes) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["RSA", "DSA", "EC", "ED25519", "ED448"])
+@pytest.mark.usefixtures("each_openssl")
 def test_pem_and_der_round_trip_byte_for_byte(algorithm: str, openssl: Any) -> None:
     """Note 85: PEM is PKCS#8, DER the traditional form of its kind where there is one."""
     if algorithm == "DSA":
@@ -120,6 +122,7 @@ def traditional(algorithm: str) -> List[str]:
     return ["-traditional"] if algorithm == "RSA" else []
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_traditional_pem_is_loaded_plain_and_encrypted(openssl: Any, rsa_pem: bytes, ec_pem: bytes) -> None:
     plain = openssl("rsa", "-traditional", stdin=rsa_pem)
     assert plain.startswith(b"-----BEGIN RSA PRIVATE KEY-----")
@@ -132,6 +135,7 @@ def test_traditional_pem_is_loaded_plain_and_encrypted(openssl: Any, rsa_pem: by
     assert crypto.dump_privatekey(FILETYPE_PEM, ec) == ec_pem
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_text_is_for_rsa_only(rsa: PKey, ec: PKey, openssl: Any, rsa_pem: bytes) -> None:
     """Note 85."""
     text = crypto.dump_privatekey(FILETYPE_TEXT, rsa)
@@ -167,6 +171,7 @@ def test_an_encrypted_key_takes_its_passphrase_as_bytes_or_from_a_callable(rsa: 
     assert asked == [0, 1, 0], "a key that is not encrypted needs no passphrase"
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_openssl_reads_what_is_encrypted_here_and_the_other_way_round(rsa: PKey, rsa_pem: bytes, openssl: Any) -> None:
     for cipher in ("aes-256-cbc", "aes128", "des3"):
         ours = crypto.dump_privatekey(FILETYPE_PEM, rsa, cipher, b"s3cret")
@@ -325,6 +330,7 @@ def test_a_public_key_has_no_private_part(rsa: PKey) -> None:
     assert crypto.dump_privatekey(FILETYPE_TEXT, public).startswith(b"RSA Public-Key: (2048 bit)")
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_curves(openssl: Any) -> None:
     curves = crypto.get_elliptic_curves()
     assert curves is crypto.get_elliptic_curves() and len(curves) > 60
@@ -343,6 +349,7 @@ def test_curves(openssl: Any) -> None:
     assert refused.value.args == ("unknown curve name", "no such curve")
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_sign_and_verify_agree_with_openssl(rsa: PKey, ec: PKey, ed25519: PKey, openssl: Any, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.write_bytes(b"to be signed\0\xff")
@@ -363,6 +370,8 @@ def test_sign_and_verify_agree_with_openssl(rsa: PKey, ec: PKey, ed25519: PKey, 
             crypto.verify(cert, signature[:-1] + b"?", data.read_bytes(), digest)
     with pytest.raises(ValueError, match="^No such digest method$"):
         crypto.sign(rsa, b"", "no such digest")
+    with pytest.raises(ValueError, match="^Key only has public part$"):
+        crypto.sign(cert.get_pubkey(), b"", None)
     with pytest.warns(DeprecationWarning, match="str for data is no longer accepted, use bytes"):
         assert crypto.sign(rsa, "text", "sha256") == crypto.sign(rsa, b"text", "sha256")
 

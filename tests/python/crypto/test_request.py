@@ -27,14 +27,16 @@ def test_an_empty_request() -> None:
         crypto.dump_certificate_request(FILETYPE_PEM, request)
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_openssl_verifies_what_is_signed_here(rsa: PKey, ec: PKey, ed25519: PKey, openssl: Any) -> None:
     for key, digest in ((rsa, "sha256"), (ec, "SHA384"), (ed25519, None)):
         pem = crypto.dump_certificate_request(FILETYPE_PEM, built(key, digest))
         openssl("req", "-verify", "-noout", stdin=pem)
         assert openssl("req", "-noout", "-pubkey", stdin=pem) == crypto.dump_publickey(FILETYPE_PEM, key)
-        assert openssl("req", "-noout", "-subject", stdin=pem) == b"subject=CN = request\n"
+        assert openssl("req", "-noout", "-subject", stdin=pem).replace(b" ", b"") == b"subject=CN=request\n"
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_round_trips_byte_for_byte_and_text(rsa_pem: bytes, openssl: Any, tmp_path: Any) -> None:
     (tmp_path / "key").write_bytes(rsa_pem)
     pem = openssl(

@@ -8,9 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from mutations import MUTATIONS, mutations
+from mutations import survive
 from pki import openssl
 
 from OpenSSL import crypto
@@ -34,6 +32,7 @@ def public(key: crypto.PKey) -> bytes:
     return crypto.dump_publickey(crypto.FILETYPE_PEM, key)
 
 
+@pytest.mark.usefixtures("each_openssl")
 class TestWithOpenssl:
     def test_the_command_reads_and_verifies_ours(self, tmp_path: Path) -> None:
         key = new_key()
@@ -118,22 +117,19 @@ class TestObject:
         assert repr(NetscapeSPKI) == "<class 'OpenSSL.crypto.NetscapeSPKI'>"
 
 
-@settings(max_examples=MUTATIONS, deadline=None)
-@given(st.data())
-def test_mutations_load_or_are_an_error(data: st.DataObject) -> None:
-    if data.draw(st.booleans()):
-        text = base64.b64encode(data.draw(mutations(base64.b64decode(VALID))))
-    else:
-        text = data.draw(mutations(VALID))
-    key = crypto.load_publickey(crypto.FILETYPE_PEM, PUBLIC)
-    for use in (NetscapeSPKI.get_pubkey, NetscapeSPKI.b64_encode, lambda spki: spki.verify(key)):
-        with contextlib.suppress(crypto.Error):
-            use(NetscapeSPKI(text))
-
-
-def _sample() -> tuple[bytes, bytes]:
+@pytest.mark.parametrize("inside", [False, True], ids=["of the base64", "inside it"])
+def test_mutations_load_or_are_an_error(inside: bool) -> None:
     key = new_key(1024)
-    return signed(key).b64_encode(), public(key)
+    valid = signed(key).b64_encode()
+    public_key = crypto.load_publickey(crypto.FILETYPE_PEM, public(key))
 
+    def use(data: bytes) -> None:
+        spki = NetscapeSPKI(data)
+        for question in (spki.get_pubkey, spki.b64_encode, lambda: spki.verify(public_key)):
+            with contextlib.suppress(crypto.Error):
+                question()
 
-VALID, PUBLIC = _sample()
+    if inside:
+        survive(base64.b64decode(valid), use, base64.b64encode)
+    else:
+        survive(valid, use)

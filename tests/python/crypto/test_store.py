@@ -34,6 +34,10 @@ def cert(name: str) -> crypto.X509:
     return crypto.load_certificate(crypto.FILETYPE_PEM, pki().pem(name))
 
 
+def not_after(cert: crypto.X509) -> datetime.datetime:
+    return datetime.datetime.strptime((cert.get_notAfter() or b"").decode(), "%Y%m%d%H%M%SZ")
+
+
 def store_of(*names: str) -> X509Store:
     store = X509Store()
     for name in names:
@@ -96,7 +100,7 @@ class Case:
             args += ["-attime", str(self.at)]
         done = subprocess.run([*args, str(pki().path(self.leaf + ".pem"))], capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            return None, re.findall(r"CN = (\w+)", done.stdout)
+            return None, re.findall(r"CN ?= ?(\w+)", done.stdout)
         found = re.search(r"error (\d+) at (\d+) depth lookup", done.stderr + done.stdout)
         assert found, (args, done)
         return [int(found[1]), int(found[2])], []
@@ -136,6 +140,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)
+@pytest.mark.usefixtures("each_openssl")
 def test_verdict_and_chain_are_those_of_openssl_verify(case: Case, tmp_path: Path) -> None:
     assert case.ours() == case.theirs(tmp_path)
 
@@ -239,15 +244,46 @@ class TestStore:
         X509StoreContext(store, cert("leaf")).verify_certificate()
 
     def test_set_time_drops_the_time_zone(self) -> None:
-        leaf, store = cert("inter"), store_of("root")
-        end = datetime.datetime.strptime((leaf.get_notAfter() or b"").decode(), "%Y%m%d%H%M%SZ")
+        leaf, store, second = cert("inter"), store_of("root"), datetime.timedelta(seconds=1)
+        end = not_after(leaf)
         far_west = datetime.timezone(datetime.timedelta(hours=-12))
         for when in (end, end.replace(tzinfo=far_west), end.replace(tzinfo=datetime.timezone.utc)):
-            store.set_time(when)
+            store.set_time(when - second)
             X509StoreContext(store, leaf).verify_certificate()
-            store.set_time(when + datetime.timedelta(seconds=2))
+            store.set_time(when + second)
             with pytest.raises(X509StoreContextError, match="expired"):
                 X509StoreContext(store, leaf).verify_certificate()
+
+    def test_the_last_second_is_a_good_one(self) -> None:
+        """RFC 5280, 4.1.2.5: through notAfter, inclusive; for a chain that is known and for one that is not."""
+        leaf, store = cert("inter"), store_of("root")
+        for _ in range(2):
+            store.set_time(not_after(leaf))
+            X509StoreContext(store, leaf).verify_certificate()
+            store.set_time(not_after(leaf) + datetime.timedelta(seconds=1))
+            with pytest.raises(X509StoreContextError, match="expired"):
+                X509StoreContext(store, leaf).verify_certificate()
+
+    def test_a_known_chain_gets_the_verdict_of_an_unknown_one_at_the_edges_of_its_time(self) -> None:
+        """OpenSSL's versions differ about the very second of notAfter."""
+        leaf = cert("inter")
+        begin = datetime.datetime.strptime((leaf.get_notBefore() or b"").decode(), "%Y%m%d%H%M%SZ")
+        for edge in (begin, not_after(leaf)):
+            for seconds in (-1, 0, 1):
+                when = edge + datetime.timedelta(seconds=seconds)
+                verdicts: List[Any] = []
+                for known in (False, True):
+                    store = store_of("root")
+                    store.set_time(edge + datetime.timedelta(days=1 if edge == begin else -1))
+                    if known:
+                        X509StoreContext(store, leaf).verify_certificate()
+                    store.set_time(when)
+                    try:
+                        X509StoreContext(store, leaf).verify_certificate()
+                        verdicts.append(None)
+                    except X509StoreContextError as error:
+                        verdicts.append(error.errors)
+                assert verdicts[0] == verdicts[1], (edge, seconds)
 
     def test_old_names(self) -> None:
         assert crypto.X509StoreType is X509Store
@@ -283,6 +319,43 @@ class TestLoadLocations:
         keyword.load_locations(cafile=None, capath=tmp_path)
         X509StoreContext(keyword, cert("inter")).verify_certificate()
 
+    def test_a_directory_is_looked_into_when_needed(self, tmp_path: Path) -> None:
+        """Certificates, and lists of every time they are asked for, also where both come later than the store."""
+        store = X509Store()
+        store.load_locations(None, tmp_path / "empty")
+        store.load_locations(None, tmp_path)
+        store.load_locations(None, tmp_path)
+        store.set_flags(X509StoreFlags.CRL_CHECK)
+        chain = [cert("inter")]
+
+        def error_of(name: str) -> list[Any]:
+            with pytest.raises(X509StoreContextError) as caught:
+                X509StoreContext(store, cert(name), chain).verify_certificate()
+            return list(caught.value.errors[:2])
+
+        assert error_of("leaf") == [20, 1]
+        (tmp_path / "root.pem").write_bytes(pki().pem("root"))
+        openssl("rehash", tmp_path)
+        assert error_of("leaf") == [3, 0]
+        (tmp_path / "inter.pem").write_bytes(pki().crl("inter"))
+        openssl("rehash", tmp_path)
+        for _ in range(3):
+            X509StoreContext(store, cert("leaf"), chain).verify_certificate()
+            assert error_of("revoked") == [23, 0]
+            gc.collect()
+
+    def test_the_first_directory_that_has_it_and_the_next_ones(self, tmp_path: Path) -> None:
+        for name in ("other", "root", "inter"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "x.pem").write_bytes(pki().pem(name))
+            openssl("rehash", tmp_path / name)
+        store = X509Store()
+        store.load_locations(None, f"{tmp_path / 'other'}:{tmp_path / 'root'}")
+        store.load_locations(None, tmp_path / "inter")
+        for _ in range(2):
+            found = X509StoreContext(store, cert("leaf")).get_verified_chain()
+            assert [link.get_subject().CN for link in found] == ["leaf", "inter", "root"]
+
     def test_neither(self) -> None:
         with pytest.raises(crypto.Error) as caught:
             X509Store().load_locations(None)
@@ -306,6 +379,9 @@ class TestLoadLocations:
                 X509Store().load_locations(wrong)  # type: ignore[arg-type]
             with pytest.raises(TypeError):
                 X509Store().load_locations(None, wrong)  # type: ignore[arg-type]
+        for path in ("a\0b", b"a\0b"):
+            with pytest.raises(ValueError, match="null byte"):
+                X509Store().load_locations(path)
 
 
 class TestContext:
@@ -374,6 +450,16 @@ class TestContext:
         context.set_store(store_of("other"))
         with pytest.raises(X509StoreContextError):
             context.verify_certificate()
+
+    def test_a_chain_refused_for_its_policies(self) -> None:
+        """No certificate of it is at fault. The second verdict is of signatures that are known."""
+        store = store_of("root")
+        store.set_flags(X509StoreFlags.POLICY_CHECK | X509StoreFlags.EXPLICIT_POLICY)
+        for _ in range(2):
+            with pytest.raises(X509StoreContextError) as caught:
+                X509StoreContext(store, cert("leaf"), [cert("inter")]).verify_certificate()
+            assert caught.value.errors == [43, 0, "no explicit policy"]
+            assert caught.value.certificate.get_subject().CN == "leaf" and caught.value.subject == "CN=leaf,O=Tests"
 
     def test_chain_of_any_kind(self) -> None:
         store, leaf, inter = store_of("root"), cert("leaf"), cert("inter")

@@ -50,21 +50,21 @@ def test_an_empty_certificate(rsa: PKey) -> None:
     assert crypto.dump_certificate(FILETYPE_TEXT, cert).startswith(b"Certificate:\n")
 
 
-def test_pem_and_der_round_trip_byte_for_byte(cert_pem: bytes, openssl: Any) -> None:
-    der = openssl("x509", "-outform", "DER", stdin=cert_pem)
-    for cert in (load(cert_pem), crypto.load_certificate(FILETYPE_ASN1, der)):
-        assert crypto.dump_certificate(FILETYPE_PEM, cert) == cert_pem
+def test_pem_and_der_round_trip_byte_for_byte(each_cert_pem: bytes, openssl: Any) -> None:
+    der = openssl("x509", "-outform", "DER", stdin=each_cert_pem)
+    for cert in (load(each_cert_pem), crypto.load_certificate(FILETYPE_ASN1, der)):
+        assert crypto.dump_certificate(FILETYPE_PEM, cert) == each_cert_pem
         assert crypto.dump_certificate(FILETYPE_ASN1, cert) == der
 
 
-def test_text_is_that_of_openssl(cert_pem: bytes, openssl: Any) -> None:
+def test_text_is_that_of_openssl(each_cert_pem: bytes, openssl: Any) -> None:
     """OpenSSL 4 differs from Debian's 3.0 in blanks before line ends and round "="."""
 
     def words(text: bytes) -> bytes:
         return b"".join(text.split())
 
-    ours = crypto.dump_certificate(FILETYPE_TEXT, load(cert_pem))
-    theirs = openssl("x509", "-text", "-noout", "-nameopt", "compat", stdin=cert_pem)
+    ours = crypto.dump_certificate(FILETYPE_TEXT, load(each_cert_pem))
+    theirs = openssl("x509", "-text", "-noout", "-nameopt", "compat", stdin=each_cert_pem)
     for part in (b"Serial Number:", b"Not Before", b"Not After", b"Public-Key:", b"X509v3 Subject Alternative Name:"):
         assert part in ours
 
@@ -72,6 +72,10 @@ def test_text_is_that_of_openssl(cert_pem: bytes, openssl: Any) -> None:
         return words(text.split(b"Signature Value:")[1])
 
     assert hexadecimal(ours) == hexadecimal(theirs)
+    named = openssl("x509", "-text", "-noout", "-nameopt", "sep_comma_plus_space,utf8", stdin=each_cert_pem)
+    for name, view in (("Subject", load(each_cert_pem).get_subject()), ("Issuer", load(each_cert_pem).get_issuer())):
+        entries = ", ".join(f"{kind.decode()}={value.decode()}" for kind, value in view.get_components())
+        assert words(f"{name}:{entries}".encode()) in words(named)
     assert words(ours.split(b"X509v3 extensions:")[1]) == words(theirs.split(b"X509v3 extensions:")[1])
 
 
@@ -108,11 +112,11 @@ def test_an_encrypted_certificate_is_an_error_and_no_prompt(openssl: Any, rsa_pe
         load(pem)
 
 
-def test_getters_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
-    cert = load(cert_pem)
+def test_getters_agree_with_openssl(each_cert_pem: bytes, openssl: Any) -> None:
+    cert = load(each_cert_pem)
 
     def told(what: str) -> str:
-        return str(openssl("x509", "-noout", what, stdin=cert_pem).decode().strip().split("=", 1)[1])
+        return str(openssl("x509", "-noout", what, stdin=each_cert_pem).decode().strip().split("=", 1)[1])
 
     assert cert.get_version() == 2
     assert cert.get_serial_number() == int(told("-serial"), 16) == 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF0123
@@ -120,13 +124,20 @@ def test_getters_agree_with_openssl(cert_pem: bytes, openssl: Any) -> None:
         then = calendar.timegm(time.strptime(told(option), "%b %d %H:%M:%S %Y GMT"))
         assert get() == time.strftime("%Y%m%d%H%M%SZ", time.gmtime(then)).encode()
     assert cert.get_signature_algorithm() == b"sha256WithRSAEncryption"
-    assert f"{cert.subject_name_hash():08x}" == openssl("x509", "-noout", "-hash", stdin=cert_pem).decode().strip()
+    assert f"{cert.subject_name_hash():08x}" == openssl("x509", "-noout", "-hash", stdin=each_cert_pem).decode().strip()
     assert cert.get_subject().hash() == cert.subject_name_hash()
-    public = openssl("x509", "-noout", "-pubkey", stdin=cert_pem)
+    public = openssl("x509", "-noout", "-pubkey", stdin=each_cert_pem)
     assert crypto.dump_publickey(FILETYPE_PEM, cert.get_pubkey()) == public
     for digest in ("sha256", "SHA1", "md5", "sha512", "sha3-256"):
-        theirs = openssl("x509", "-noout", "-fingerprint", "-" + digest, stdin=cert_pem).decode().strip().split("=")[1]
-        assert cert.digest(digest) == theirs.encode()
+        theirs = openssl("x509", "-noout", "-fingerprint", "-" + digest, stdin=each_cert_pem).strip().split(b"=")[1]
+        assert cert.digest(digest) == theirs
+
+
+def test_a_digest_goes_by_the_name_of_its_signatures_too(cert_pem: bytes, rsa: PKey) -> None:
+    cert = load(cert_pem)
+    assert cert.digest("RSA-SHA256") == cert.digest("2.16.840.1.101.3.4.2.1") == cert.digest("sha256")
+    assert cert.digest("sha1WithRSAEncryption") == cert.digest("SHA1")
+    assert built(rsa, "RSA-SHA512").get_signature_algorithm() == b"sha512WithRSAEncryption"
 
 
 def test_digest_refuses_what_is_no_digest(cert_pem: bytes) -> None:
@@ -171,6 +182,7 @@ def test_a_change_of_a_loaded_certificate_shows_in_what_is_dumped(
 
 @pytest.mark.parametrize("serial", [0, 1, 127, 128, 255, 256, 2**64 - 1, 2**64, 2**159, 2**2000 + 1, True], ids=hex)
 @pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.usefixtures("each_openssl")
 def test_serial_numbers_of_any_size_and_sign(rsa: PKey, openssl: Any, serial: int, sign: int) -> None:
     """Note 77; DESIGN rule 4: negative ones work."""
     cert = built(rsa)
@@ -299,6 +311,7 @@ def test_has_expired_understands_every_legal_time() -> None:
         assert cert.has_expired() is expired
 
 
+@pytest.mark.usefixtures("each_openssl")
 def test_sign_with_every_kind_of_key(rsa: PKey, ec: PKey, ed25519: PKey, openssl: Any, tmp_path: Any) -> None:
     for key, digest, algorithm in (
         (rsa, "sha256", b"sha256WithRSAEncryption"),

@@ -694,6 +694,7 @@ def test_renegotiation_on_tls_1_2(asking: int) -> None:
         pass
     settle(asker, asked)
     assert asker.total_renegotiations() == 1 and asker.renegotiate_pending() is False
+    assert asked.total_renegotiations() == asking, "a client that is asked counts, a server does not"
     assert asker.get_finished() != before
     assert exchange(asker, asked) == exchange(asked, asker) == b"hello"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -327,6 +328,38 @@ def test_ephemeral_diffie_hellman(tmp_path: Path) -> None:
     assert name is not None and name.startswith("DHE-RSA-")
 
 
+@pytest.mark.parametrize(
+    ("made_by", "reason"),
+    [
+        (("req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=x", "-keyout", "/dev/null"), "CERTIFICATE"),
+        (("genpkey", "-algorithm", "ed25519"), "PRIVATE KEY"),
+        (("genpkey", "-genparam", "-algorithm", "EC", "-pkeyopt", "group:P-256"), "EC PARAMETERS"),
+    ],
+)
+def test_other_things_than_diffie_hellman_parameters_are_named(
+    made_by: tuple[str, ...], reason: str, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.pem"
+    openssl(*made_by, "-out", str(wrong))
+    said = f"it has a PEM block of another kind: {reason} (Expecting: DH PARAMETERS)"
+    with pytest.raises(SSL.Error, match=re.escape(f'the Diffie-Hellman parameters file "{wrong}": {said}')):
+        context().load_tmp_dh(wrong)
+
+
+def test_diffie_hellman_parameters_that_are_damaged_or_missing(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.pem"
+    for text, said in (
+        (b"", "it has no PEM block (Expecting: DH PARAMETERS)"),
+        (b"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n", "its DH PARAMETERS cannot be used: "),
+        (b"-----BEGIN DH PARAMETERS-----\nAAAA\n", "its DH PARAMETERS cannot be used: "),
+    ):
+        wrong.write_bytes(text)
+        with pytest.raises(SSL.Error, match=re.escape(f'the Diffie-Hellman parameters file "{wrong}": {said}')):
+            context().load_tmp_dh(wrong)
+    with pytest.raises(SSL.Error, match=r"parameters \".*gone.pem\": No such file or directory \(errno 2\)"):
+        context().load_tmp_dh(tmp_path / "gone.pem")
+
+
 # ---- options, modes, sessions
 
 
@@ -349,6 +382,16 @@ def test_modes_are_added_and_taken_off() -> None:
     assert one.set_mode(SSL.MODE_RELEASE_BUFFERS) == 23
     assert one.clear_mode(SSL.MODE_RELEASE_BUFFERS) == 7
     assert args(one.set_mode, "x") == (TypeError, ("mode must be an integer",))
+
+
+def test_the_asynchronous_mode_is_refused() -> None:
+    one = context()
+    SSL_MODE_ASYNC = 0x100
+    for mode in (SSL_MODE_ASYNC, SSL_MODE_ASYNC | SSL.MODE_RELEASE_BUFFERS, -1):
+        with pytest.raises(ValueError, match="MODE_ASYNC is not supported"):
+            one.set_mode(mode)
+        assert one.set_mode(0) == 7
+    assert one.clear_mode(SSL_MODE_ASYNC) == 7
 
 
 def test_sessions() -> None:

@@ -17,8 +17,13 @@ impl Ctx {
     }
 
     /// MODE_* bits to add; the bits as they are then.
-    pub fn set_mode(&self, mode: c_long) -> c_long {
-        self.change(|ssl| ssl.ctrl(ffi::SSL_CTRL_MODE, mode))
+    pub fn set_mode(&self, mode: c_long) -> Result<c_long> {
+        if mode & SSL_MODE_ASYNC != 0 {
+            return Err(Error::argument(
+                "MODE_ASYNC is not supported: a connection cannot take up a job that OpenSSL has put aside",
+            ));
+        }
+        Ok(self.change(|ssl| ssl.ctrl(ffi::SSL_CTRL_MODE, mode)))
     }
 
     /// MODE_* bits to take off; the bits as they are then.
@@ -69,7 +74,7 @@ impl Ctx {
     pub fn load_tmp_dh(&self, path: &CStr) -> Result<()> {
         let pem = files::read("cannot read the file of Diffie-Hellman parameters", path)?;
         self.change(|ssl| ssl.set_tmp_dh_pem(&pem))
-            .map_err(|error| files::bad("Diffie-Hellman parameters", path, error))
+            .map_err(|error| files::bad("Diffie-Hellman parameters", path, not_dh(error, &pem)))
     }
 
     /// Marks the sessions of this context (RFC 5246: up to 32 bytes).
@@ -127,6 +132,18 @@ fn number(version: c_int) -> Result<u16> {
     u16::try_from(version).map_err(|_| Error::openssl())
 }
 
+/// What a file has in place of Diffie-Hellman parameters; where it has them, `error` says what is wrong with them.
+fn not_dh(error: Error, pem: &[u8]) -> Error {
+    let found = files::pem_labels(pem);
+    match found.first() {
+        None => error.saying("it has no PEM block (Expecting: DH PARAMETERS)"),
+        Some(_) if found.iter().any(|label| label.ends_with("DH PARAMETERS")) => {
+            error.doing("its DH PARAMETERS cannot be used")
+        }
+        Some(other) => error.saying(format!("it has a PEM block of another kind: {other} (Expecting: DH PARAMETERS)")),
+    }
+}
+
 fn unusable(error: Error, what: &str, list: &CStr) -> Error {
     error.doing(&format!("cannot use the {what} {list:?}"))
 }
@@ -134,3 +151,4 @@ fn unusable(error: Error, what: &str, list: &CStr) -> Error {
 /// SSL_CTX_ctrl commands that openssl-sys does not name.
 const SSL_CTRL_GET_SESS_CACHE_MODE: c_int = 45;
 const SSL_CTRL_CLEAR_MODE: c_int = 78;
+const SSL_MODE_ASYNC: c_long = 0x100;

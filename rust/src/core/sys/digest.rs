@@ -11,11 +11,18 @@ use std::ptr;
 
 pub type Digest = Md;
 
+/// Providers know a digest by its own names; those of signatures made with it ("RSA-SHA256") are an older table's.
 pub fn by_name(name: &CStr) -> Option<Digest> {
-    // SAFETY: a NUL-terminated name; the digest fetched is ours to drop. A name that is unknown leaves an entry in the
-    // queue, which the call gate clears.
+    // SAFETY: NUL-terminated names, that of the table static as the digest it belongs to. The digest fetched is ours to
+    // drop. A name that is unknown leaves an entry in the queue, which the call gate clears.
     unsafe {
-        let md = ffi::EVP_MD_fetch(ptr::null_mut(), name.as_ptr(), ptr::null());
+        let mut md = ffi::EVP_MD_fetch(ptr::null_mut(), name.as_ptr(), ptr::null());
+        if md.is_null() {
+            let alias = ffi::EVP_get_digestbyname(name.as_ptr());
+            if !alias.is_null() {
+                md = ffi::EVP_MD_fetch(ptr::null_mut(), ext::EVP_MD_get0_name(alias), ptr::null());
+            }
+        }
         (!md.is_null()).then(|| Md::from_ptr(md))
     }
 }

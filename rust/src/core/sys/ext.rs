@@ -20,6 +20,17 @@ pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut ff
 /// <openssl/bio.h>: a socket address.
 pub enum BIO_ADDR {}
 
+/// <openssl/x509_vfy.h>
+pub enum X509_OBJECT {}
+pub type X509_LOOKUP_get_by_subject_fn = Option<
+    unsafe extern "C" fn(
+        lookup: *mut ffi::X509_LOOKUP,
+        kind: c_int,
+        name: *const ffi::X509_NAME,
+        found: *mut X509_OBJECT,
+    ) -> c_int,
+>;
+
 /// <openssl/x509.h>
 pub enum NETSCAPE_SPKI {}
 
@@ -102,6 +113,8 @@ extern "C" {
         der: *mut *const c_uchar,
         len: libc::c_long,
     ) -> *mut ffi::ASN1_INTEGER;
+    /// <openssl/evp.h>, OpenSSL 3.0
+    pub fn EVP_MD_get0_name(digest: *const ffi::EVP_MD) -> *const c_char;
     /// <openssl/evp.h>
     pub fn EVP_Digest(
         data: *const c_void,
@@ -155,6 +168,8 @@ extern "C" {
     pub fn NETSCAPE_SPKI_set_pubkey(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY) -> c_int;
     pub fn NETSCAPE_SPKI_sign(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY, md: *const ffi::EVP_MD) -> c_int;
     pub fn NETSCAPE_SPKI_verify(spki: *mut NETSCAPE_SPKI, key: *mut ffi::EVP_PKEY) -> c_int;
+    /// <openssl/crypto.h>, OpenSSL 3.0: the calling thread's default library context; returns the one before.
+    pub fn OSSL_LIB_CTX_set0_default(context: *mut ffi::OSSL_LIB_CTX) -> *mut ffi::OSSL_LIB_CTX;
     /// <openssl/pkcs12.h>, OpenSSL 3.0: an empty structure whose content is decoded and decrypted in a library context.
     pub fn PKCS12_init_ex(mode: c_int, ctx: *mut ffi::OSSL_LIB_CTX, properties: *const c_char) -> *mut ffi::PKCS12;
     pub fn d2i_PKCS12_bio(bio: *mut ffi::BIO, out: *mut *mut ffi::PKCS12) -> *mut ffi::PKCS12;
@@ -163,8 +178,40 @@ extern "C" {
     pub fn X509_STORE_load_path(store: *mut ffi::X509_STORE, path: *const c_char) -> c_int;
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
-    /// <openssl/x509_vfy.h>: the parameters that verifications against the store begin with; part of the store.
-    pub fn X509_STORE_get0_param(store: *const ffi::X509_STORE) -> *mut ffi::X509_VERIFY_PARAM;
+    /// <openssl/x509_vfy.h>: where in the chain a verification is; the certificate it is for, part of the context.
+    pub fn X509_STORE_CTX_set_error_depth(context: *mut ffi::X509_STORE_CTX, depth: c_int);
+    pub fn X509_STORE_CTX_get0_cert(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509;
+    /// <openssl/x509_vfy.h>: indexes are CRYPTO_get_ex_new_index()'s.
+    pub fn X509_STORE_set_ex_data(store: *mut ffi::X509_STORE, index: c_int, data: *mut c_void) -> c_int;
+    pub fn X509_STORE_get_ex_data(store: *const ffi::X509_STORE, index: c_int) -> *mut c_void;
+    /// <openssl/x509_vfy.h>: part of the context, as are its parameters that the two after it set.
+    pub fn X509_STORE_CTX_get0_store(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_STORE;
+    pub fn X509_STORE_CTX_set_flags(context: *mut ffi::X509_STORE_CTX, flags: c_ulong);
+    pub fn X509_STORE_CTX_set_time(context: *mut ffi::X509_STORE_CTX, flags: c_ulong, time: libc::time_t);
+    /// <openssl/x509_vfy.h>: all that a store has or finds for a name; a new stack, or NULL.
+    pub fn X509_STORE_CTX_get1_certs(
+        context: *const ffi::X509_STORE_CTX,
+        name: *const ffi::X509_NAME,
+    ) -> *mut ffi::stack_st_X509;
+    pub fn X509_STORE_CTX_get1_crls(
+        context: *const ffi::X509_STORE_CTX,
+        name: *const ffi::X509_NAME,
+    ) -> *mut ffi::stack_st_X509_CRL;
+    /// <openssl/x509_vfy.h>: where a store looks for what it has not.
+    pub fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut ffi::X509_LOOKUP_METHOD;
+    pub fn X509_LOOKUP_meth_set_get_by_subject(
+        method: *mut ffi::X509_LOOKUP_METHOD,
+        function: X509_LOOKUP_get_by_subject_fn,
+    ) -> c_int;
+    pub fn X509_LOOKUP_get_store(lookup: *const ffi::X509_LOOKUP) -> *mut ffi::X509_STORE;
+    pub fn X509_OBJECT_set1_X509(object: *mut X509_OBJECT, cert: *mut ffi::X509) -> c_int;
+    pub fn X509_OBJECT_set1_X509_CRL(object: *mut X509_OBJECT, crl: *mut ffi::X509_CRL) -> c_int;
+    /// <openssl/ssl.h>: in place of X509_verify_cert() for what peers send.
+    pub fn SSL_CTX_set_cert_verify_callback(
+        ctx: *mut ffi::SSL_CTX,
+        callback: Option<unsafe extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int>,
+        argument: *mut c_void,
+    );
     /// <openssl/x509_vfy.h>: the function that checks signatures and times of a chain.
     pub fn X509_STORE_CTX_get_verify(context: *const ffi::X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
     pub fn X509_STORE_CTX_set_verify(context: *mut ffi::X509_STORE_CTX, verify: X509_STORE_CTX_verify_fn);

@@ -38,7 +38,11 @@ pub fn open(der: &[u8], passphrase: Option<&CStr>) -> Result<Opened> {
     match parse(der, passphrase, ptr::null_mut()) {
         Err(error) if unsupported(&error) => {
             let legacy = LEGACY.get_or_init(Legacy::load).as_ref().ok_or(error)?;
-            parse(der, passphrase, legacy.context.as_ptr()).and_then(Opened::leave_context)
+            let opened = {
+                let _default = Default::make(&legacy.context);
+                parse(der, passphrase, legacy.context.as_ptr())?
+            };
+            opened.leave_context()
         }
         result => result,
     }
@@ -146,6 +150,27 @@ impl Legacy {
         let default = Provider::load(Some(&context), "default").ok()?;
         let legacy = Provider::load(Some(&context), "legacy").ok()?;
         Some(Legacy { context, _default: default, _legacy: legacy })
+    }
+}
+
+/// Makes a library context this thread's default one, until it is dropped: OpenSSL 3.0 decrypts the keys of a file there,
+/// whatever the file's own.
+struct Default<'a> {
+    before: *mut ffi::OSSL_LIB_CTX,
+    _context: &'a LibCtx,
+}
+
+impl<'a> Default<'a> {
+    fn make(context: &'a LibCtx) -> Self {
+        // SAFETY: the context outlives the guard, which puts the one before back.
+        Default { before: unsafe { ext::OSSL_LIB_CTX_set0_default(context.as_ptr()) }, _context: context }
+    }
+}
+
+impl Drop for Default<'_> {
+    fn drop(&mut self) {
+        // SAFETY: this was the default before.
+        unsafe { ext::OSSL_LIB_CTX_set0_default(self.before) };
     }
 }
 

@@ -88,14 +88,19 @@ impl Ssl {
 
     pub fn do_handshake(&self) -> Result<(), Stop> {
         // SAFETY: a live SSL.
-        let done = unsafe { ffi::SSL_do_handshake(self.ptr) };
+        let (under_way, done) = unsafe { (ffi::SSL_is_init_finished(self.ptr) == 0, ffi::SSL_do_handshake(self.ptr)) };
         self.outcome(done)?;
-        self.forget_key_exchange();
+        if under_way {
+            self.forget_key_exchange();
+        }
         Ok(())
     }
 
     /// Frees both ends' keys of a finished key exchange, which TLS 1.3 has no more use for: X25519MLKEM768 has 7 KB of
     /// them. OpenSSL keeps them as long as the SSL. And the receive buffer, which a server keeps until its first read.
+    ///
+    /// What comes after the handshake (tickets, key updates, exporters, the group's name) goes by secrets and numbers. The
+    /// other versions keep theirs: there a renegotiation looks at them.
     fn forget_key_exchange(&self) {
         const SSL_CTRL_GET_PEER_TMP_KEY: c_int = 109;
         const SSL_CTRL_GET_TMP_KEY: c_int = 133;
@@ -114,7 +119,10 @@ impl Ssl {
                     ffi::EVP_PKEY_free(key);
                 }
             }
-            ext::SSL_free_buffers(self.ptr);
+            // OpenSSL before 3.0.14 (CVE-2024-4741) frees the buffer under a record that is half read.
+            if cfg!(feature = "embedded") {
+                ext::SSL_free_buffers(self.ptr);
+            }
         }
         super::err::clear();
     }

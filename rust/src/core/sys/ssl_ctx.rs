@@ -4,7 +4,9 @@ use super::bio::Source;
 use super::ext;
 use super::ssl::succeed;
 use super::ssl_callbacks::on_verify;
+use super::store_live;
 use crate::core::error::{Error, Result};
+use crate::core::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_void};
 use openssl::pkey::{PKey, Private};
@@ -49,7 +51,10 @@ impl SslCtx {
             if ctx.is_null() {
                 return Err(Error::openssl());
             }
-            Ok(SslCtx(ctx))
+            let ctx = SslCtx(ctx);
+            store_live::prepare(ffi::SSL_CTX_get_cert_store(ctx.0))?;
+            ext::SSL_CTX_set_cert_verify_callback(ctx.0, Some(store_live::verify_peer), std::ptr::null_mut());
+            Ok(ctx)
         }
     }
 
@@ -226,7 +231,11 @@ impl SslCtx {
             if parameters.is_null() {
                 return Err(Error::openssl());
             }
-            let done = succeed(ffi::SSL_CTX_set0_tmp_dh_pkey(self.0, parameters));
+            // SSL_CTX_set0_tmp_dh_pkey takes parameters of any kind, and handshakes fail.
+            let done = match ffi::EVP_PKEY_id(parameters) {
+                ffi::EVP_PKEY_DH | EVP_PKEY_DHX => succeed(ffi::SSL_CTX_set0_tmp_dh_pkey(self.0, parameters)),
+                _ => Err(Error::new(Status::Error, "the parameters are of another kind")),
+            };
             if done.is_err() {
                 ffi::EVP_PKEY_free(parameters);
             }
@@ -268,3 +277,5 @@ impl Drop for SslCtx {
 /// SSL_*_ctrl commands that openssl-sys does not name.
 const SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS: c_int = 83;
 const SSL_CTRL_SET_GROUPS: c_int = 91;
+/// The type of a key with X9.42 parameters, likewise.
+const EVP_PKEY_DHX: c_int = 920;

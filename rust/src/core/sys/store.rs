@@ -3,7 +3,7 @@
 use super::asn1::time_seconds;
 use super::bio::collect;
 use super::ext;
-use super::library;
+use super::{library, store_live};
 use crate::core::error::{Error, Result, VerifyFailure};
 use crate::core::known_chains::{self, Fingerprint, KnownChains};
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -16,8 +16,13 @@ use std::ffi::CStr;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
+pub use super::store_live::{load_directory, set_flags, set_time};
+
 pub fn empty() -> Result<X509Store> {
-    Ok(X509StoreBuilder::new()?.build())
+    let store = X509StoreBuilder::new()?.build();
+    // SAFETY: a new store.
+    unsafe { store_live::prepare(store.as_ptr()) }?;
+    Ok(store)
 }
 
 /// One more reference to a store.
@@ -39,33 +44,16 @@ pub fn add_crl(store: &X509StoreRef, crl: &X509Crl) -> Result<()> {
     done(unsafe { ext::X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) })
 }
 
-/// The caller keeps others from reading the parameters meanwhile.
-pub fn set_flags(store: &X509StoreRef, flags: u64) -> Result<()> {
-    // SAFETY: a live store.
-    done(unsafe { ffi::X509_STORE_set_flags(store.as_ptr(), flags as c_ulong) })
-}
-
-/// The caller keeps others from reading the parameters meanwhile.
-pub fn set_time(store: &X509StoreRef, seconds: i64) {
-    // SAFETY: the parameters are borrowed from a live store.
-    unsafe { ffi::X509_VERIFY_PARAM_set_time(ext::X509_STORE_get0_param(store.as_ptr()), seconds) };
-}
-
 pub fn load_file(store: &X509StoreRef, file: &CStr) -> Result<()> {
     // SAFETY: a live store, which locks itself, and a NUL-terminated name.
     done(unsafe { ext::X509_STORE_load_file(store.as_ptr(), file.as_ptr()) })
-}
-
-pub fn load_directory(store: &X509StoreRef, directory: &CStr) -> Result<()> {
-    // SAFETY: a live store, which locks itself, and a NUL-terminated name.
-    done(unsafe { ext::X509_STORE_load_path(store.as_ptr(), directory.as_ptr()) })
 }
 
 /// One verification, from its set-up to its chain.
 pub struct Verification {
     context: *mut ffi::X509_STORE_CTX,
     // The context borrows both.
-    _cert: X509,
+    cert: X509,
     _untrusted: Option<Stack<X509>>,
 }
 
@@ -85,8 +73,9 @@ impl Verification {
                 return Err(Error::openssl());
             }
             let chain = untrusted.as_ref().map_or(ptr::null_mut(), |stack| stack.as_ptr());
-            let made = Verification { context, _cert: cert, _untrusted: untrusted };
-            done(ffi::X509_STORE_CTX_init(context, store.as_ptr(), made._cert.as_ptr(), chain))?;
+            let made = Verification { context, cert, _untrusted: untrusted };
+            done(ffi::X509_STORE_CTX_init(context, store.as_ptr(), made.cert.as_ptr(), chain))?;
+            store_live::apply(context);
             Ok(made)
         }
     }
@@ -109,11 +98,16 @@ impl Verification {
             return Ok(());
         }
         // SAFETY: the context has finished; the certificate at fault is borrowed from it and a reference counted.
-        unsafe {
+        let (culprit, mut failure) = unsafe {
             let culprit = ffi::X509_STORE_CTX_get_current_cert(self.context);
-            let culprit = (!culprit.is_null()).then(|| X509Ref::from_ptr(culprit).to_owned());
-            Err(Refused { failure: failure(self.context), culprit })
+            ((!culprit.is_null()).then(|| X509Ref::from_ptr(culprit).to_owned()), failure(self.context))
+        };
+        if culprit.is_none() && failure.code != ffi::X509_V_OK {
+            // It is the chain that is refused (for its policies).
+            failure.subject = name_text(self.cert.subject_name());
+            return Err(Refused { failure, culprit: Some(self.cert.clone()) });
         }
+        Err(Refused { failure, culprit })
     }
 
     /// After a good run(): from the certificate to the trusted one.
@@ -139,6 +133,11 @@ unsafe extern "C" fn check_chain(context: *mut ffi::X509_STORE_CTX) -> c_int {
     let recognised = catch_unwind(AssertUnwindSafe(|| unsafe { recognise(context, check.known) }));
     let (fingerprint, passes) = recognised.unwrap_or_default();
     if passes {
+        // SAFETY: as above. OpenSSL goes through a chain from its end and is left here.
+        unsafe {
+            ext::X509_STORE_CTX_set_error_depth(context, 0);
+            ffi::X509_STORE_CTX_set_current_cert(context, ext::X509_STORE_CTX_get0_cert(context));
+        }
         return 1;
     }
     // SAFETY: run() asked for the function that OpenSSL set for this context, and there was one.
@@ -172,13 +171,14 @@ unsafe fn recognise(context: *mut ffi::X509_STORE_CTX, known: &KnownChains) -> (
     }
 }
 
+/// The last second is left to OpenSSL, whose versions differ about it.
 fn valid_at(cert: &X509Ref, when: i64) -> bool {
     // SAFETY: the times are borrowed from a live certificate.
     let (from, to) = unsafe {
         let (from, to) = (ffi::X509_getm_notBefore(cert.as_ptr()), ffi::X509_getm_notAfter(cert.as_ptr()));
         (time_seconds(from), time_seconds(to))
     };
-    matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from <= when && when <= to)
+    matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from <= when && when < to)
 }
 
 fn now() -> i64 {

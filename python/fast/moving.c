@@ -1,34 +1,13 @@
-/* OpenSSL._native._fast: the calls that programs make for every message, past cffi.
+/* What a Connection sends and receives.
  *
- * A call through cffi's shim converts each argument by its C type and leaves what was received in a room of its own, to
- * be copied into a bytes object. These write into the bytes object itself. Everything else, failures among it, is
- * Python's affair: what is no success comes back as the status, a negative number (0: nothing was moved).
- *
- * Connections are given as the number of their handle. The interpreter's lock is let go for each call of the library,
- * for a callback on another thread may need it while this one waits for the engine. */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-#include "pyssl.h"
+ * cffi leaves what was received in a room of its own, to be copied into a bytes object; here the library writes into
+ * the bytes object itself. Nothing moved is 0. */
+#include "fast.h"
 
 #include <string.h>
 
-/* The limited API of Python 3.9 and earlier leaves it out, though it was the same since 3.7. */
-#ifndef METH_FASTCALL
-#define METH_FASTCALL 0x0080
-#endif
-
 /* What is received into a room on the stack first: threads may have as little as 32 KiB of it. */
 #define SMALL 4096
-
-static int expect(const char *name, Py_ssize_t given, Py_ssize_t wanted) {
-    if (given == wanted)
-        return 1;
-    PyErr_Format(PyExc_TypeError, "%s takes %zd arguments, not %zd", name, wanted, given);
-    return 0;
-}
-
-static pyssl_conn *conn_of(PyObject *number) { return (pyssl_conn *)PyLong_AsSize_t(number); }
 
 static PyObject *failed(ptrdiff_t status) { return PyLong_FromSsize_t((Py_ssize_t)status); }
 
@@ -88,16 +67,16 @@ static PyObject *recv_rest(pyssl_conn *conn, const uint8_t *begin, size_t size) 
 }
 
 /* recv(conn, size, flags): bytes, or the status. */
-static PyObject *fast_recv(PyObject *module, PyObject *const *args, Py_ssize_t given) {
+FAST_FUNCTION(recv) {
     pyssl_conn *conn;
     size_t size;
     int flags;
     ptrdiff_t count;
     uint8_t room[SMALL];
     (void)module;
-    if (!expect("recv", given, 3))
+    if (!fast_expect("recv", given, 3))
         return NULL;
-    conn = conn_of(args[0]);
+    conn = HANDLE(pyssl_conn, args[0]);
     size = PyLong_AsSize_t(args[1]);
     flags = (int)PyLong_AsLong(args[2]);
     if (PyErr_Occurred())
@@ -115,16 +94,16 @@ static PyObject *fast_recv(PyObject *module, PyObject *const *args, Py_ssize_t g
 }
 
 /* bio_read(conn, size): bytes, or the status. */
-static PyObject *fast_bio_read(PyObject *module, PyObject *const *args, Py_ssize_t given) {
+FAST_FUNCTION(bio_read) {
     pyssl_conn *conn;
     size_t size;
     ptrdiff_t waiting, count = 0;
     uint8_t room[SMALL], *rest;
     PyObject *bytes;
     (void)module;
-    if (!expect("bio_read", given, 2))
+    if (!fast_expect("bio_read", given, 2))
         return NULL;
-    conn = conn_of(args[0]);
+    conn = HANDLE(pyssl_conn, args[0]);
     size = PyLong_AsSize_t(args[1]);
     if (PyErr_Occurred())
         return NULL;
@@ -155,9 +134,9 @@ static PyObject *moved(const char *name, ptrdiff_t (*function)(pyssl_conn *, con
     char *data;
     Py_ssize_t len;
     ptrdiff_t count;
-    if (!expect(name, given, 2))
+    if (!fast_expect(name, given, 2))
         return NULL;
-    conn = conn_of(args[0]);
+    conn = HANDLE(pyssl_conn, args[0]);
     if (PyErr_Occurred() || PyBytes_AsStringAndSize(args[1], &data, &len) != 0)
         return NULL;
     Py_BEGIN_ALLOW_THREADS;
@@ -167,36 +146,13 @@ static PyObject *moved(const char *name, ptrdiff_t (*function)(pyssl_conn *, con
 }
 
 /* send(conn, data: bytes): how many bytes went, or the status. */
-static PyObject *fast_send(PyObject *module, PyObject *const *args, Py_ssize_t given) {
+FAST_FUNCTION(send) {
     (void)module;
     return moved("send", pyssl_conn_send, args, given);
 }
 
 /* bio_write(conn, data: bytes): how many bytes went, or the status. */
-static PyObject *fast_bio_write(PyObject *module, PyObject *const *args, Py_ssize_t given) {
+FAST_FUNCTION(bio_write) {
     (void)module;
     return moved("bio_write", pyssl_conn_bio_write, args, given);
 }
-
-/* By way of void (*)(void), for the calling convention is METH_FASTCALL's. */
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
-static PyMethodDef functions[] = {
-    {"recv", FAST(fast_recv), METH_FASTCALL, NULL},
-    {"send", FAST(fast_send), METH_FASTCALL, NULL},
-    {"bio_read", FAST(fast_bio_read), METH_FASTCALL, NULL},
-    {"bio_write", FAST(fast_bio_write), METH_FASTCALL, NULL},
-    {NULL, NULL, 0, NULL},
-};
-
-/* No state but a guess: it runs without the interpreter's lock as well. */
-static PyModuleDef_Slot slots[] = {
-#if defined(Py_mod_gil) && defined(Py_GIL_DISABLED)
-    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-#endif
-    {0, NULL},
-};
-
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_fast", NULL, 0, functions, slots, NULL, NULL, NULL};
-
-PyMODINIT_FUNC PyInit__fast(void) { return PyModuleDef_Init(&definition); }

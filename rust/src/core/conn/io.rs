@@ -1,5 +1,6 @@
 //! Moving bytes: handshake, send, receive, shutdown, and pumping by hand.
 
+use super::descriptor::Descriptor;
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
@@ -27,7 +28,14 @@ impl Conn {
 
     /// Receives at most one record's worth.
     pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
-        self.drive(Flush::Tried, |engine| engine.read(room))
+        let mut patience = self.patience();
+        if let Transport::Socket(descriptor) = &self.transport {
+            patience.trusts = descriptor.is_trusted();
+            if descriptor.waits_first() {
+                self.wait_first(descriptor, &mut patience)?;
+            }
+        }
+        self.drive_within(&mut patience, Flush::Tried, |engine| engine.read(room))
     }
 
     /// As `recv`, and the bytes stay to be received again.
@@ -38,7 +46,9 @@ impl Conn {
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
     /// be made again with the same bytes, though not necessarily at the same address.
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
-        self.send_within(&mut self.patience(), bytes)
+        let mut patience = self.patience();
+        patience.trusts = matches!(&self.transport, Transport::Socket(descriptor) if descriptor.is_trusted());
+        self.send_within(&mut patience, bytes)
     }
 
     fn send_within(&self, patience: &mut Patience, bytes: &[u8]) -> Result<usize> {
@@ -142,8 +152,10 @@ impl Conn {
     ) -> Result<T> {
         loop {
             self.not_ended(patience)?;
-            if let Transport::Socket { fd, identity } = self.transport {
-                self.check_identity(fd, identity)?;
+            if let Transport::Socket(descriptor) = &self.transport {
+                if !std::mem::take(&mut patience.trusts) {
+                    descriptor.check()?;
+                }
             }
             let (result, arrivals, unsent) = self.step(flush, &mut operation).inspect_err(|error| {
                 if error.status == Status::Callback {
@@ -164,16 +176,19 @@ impl Conn {
                 Err(Stop::WantWrite) => Stop::WantWrite,
                 _ => return result.map_err(|stop| self.explain(stop)),
             };
-            match self.transport {
-                Transport::Socket { fd, .. } => {
+            match &self.transport {
+                Transport::Socket(descriptor) => {
                     let mut events = if matches!(want, Stop::WantRead) { libc::POLLIN } else { libc::POLLOUT };
                     if unsent {
                         events |= libc::POLLOUT;
                     }
-                    self.wait(fd, events, arrivals, patience).map_err(|error| match error {
+                    self.wait(descriptor.fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
                         None => self.explain(want),
                     })?;
+                    if flush == Flush::Tried && !unsent {
+                        descriptor.found_nothing();
+                    }
                 }
                 // Nothing to wait on: the user moves the bytes. What is unsent is for bio_read to fetch.
                 _ => return result.map_err(|stop| self.explain(stop)),
@@ -183,6 +198,27 @@ impl Conn {
                 self.flush(patience)?;
                 return result.map_err(|stop| self.explain(stop));
             }
+        }
+    }
+
+    /// Waits for input before a receive tries, unless something is there already, or is to be told or done first.
+    fn wait_first(&self, descriptor: &Descriptor, patience: &mut Patience) -> Result<()> {
+        self.not_ended(patience)?;
+        let arrivals = {
+            let engine = self.enter()?;
+            if self.is_dtls || !engine.is_quiet() || self.callback_failed.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+            let wire = engine.ssl.wire().borrow();
+            wire.arrivals
+        };
+        if !std::mem::take(&mut patience.trusts) {
+            descriptor.check()?;
+        }
+        match self.wait(descriptor.fd, libc::POLLIN, arrivals, patience) {
+            Err(Some(error)) => Err(error),
+            // Where no call may wait, trying tells.
+            Ok(()) | Err(None) => Ok(()),
         }
     }
 
@@ -261,12 +297,12 @@ impl Conn {
                 }
                 wire.arrivals
             };
-            let Transport::Socket { fd, identity } = self.transport else { return Ok(()) };
-            self.wait(fd, libc::POLLOUT, arrivals, patience).map_err(|error| match error {
+            let Transport::Socket(descriptor) = &self.transport else { return Ok(()) };
+            self.wait(descriptor.fd, libc::POLLOUT, arrivals, patience).map_err(|error| match error {
                 Some(error) => error,
                 None => Error::bare(Status::WantWrite),
             })?;
-            self.check_identity(fd, identity)?;
+            descriptor.check()?;
         }
     }
 
@@ -284,14 +320,6 @@ impl Conn {
         }
         Ok(())
     }
-
-    /// Before anything is read or written: the number may have been closed and given to another file meanwhile.
-    fn check_identity(&self, fd: RawFd, identity: Option<(u64, u64)>) -> Result<()> {
-        if wait::identity(fd) == identity {
-            return Ok(());
-        }
-        Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))
-    }
 }
 
 /// Whether an operation that succeeded may leave output behind.
@@ -304,6 +332,16 @@ pub(super) enum Flush {
 }
 
 impl Engine {
+    /// Nothing has come that was not taken, nothing waits to go, and no handshake is under way.
+    fn is_quiet(&self) -> bool {
+        self.established.get()
+            && self.ssl.is_init_finished()
+            && self.ssl.shutdown_state() == 0
+            && !self.ssl.has_pending()
+            && self.set_aside.borrow().is_empty()
+            && self.ssl.wire().borrow().is_quiet()
+    }
+
     fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
         if !self.set_aside.borrow().is_empty() {
             return Ok(self.set_aside.borrow_mut().pop(room));
@@ -433,6 +471,8 @@ pub(super) struct Patience {
     deadline: Option<Instant>,
     /// How many shutdowns there had been when the call began: one more ends it. None for those that may go on.
     shutdowns: Option<u32>,
+    /// The first look at the descriptor is the caller's.
+    trusts: bool,
 }
 
 impl Patience {
@@ -447,7 +487,7 @@ impl Patience {
 
     /// To wait not at all.
     pub(super) fn none() -> Self {
-        Patience { milliseconds: 0, deadline: None, shutdowns: None }
+        Patience { milliseconds: 0, deadline: None, shutdowns: None, trusts: false }
     }
 
     /// No timeout of the connection's own.

@@ -2608,6 +2608,15 @@ pyssl_status pyssl_conn_keep(pyssl_conn *conn,
 pyssl_status pyssl_conn_adopt_after_fork(pyssl_conn *conn);
 
 /**
+ * Has pyssl_conn_recv() and pyssl_conn_send() begin without a look whether the descriptor is still the file it was when the
+ * connection was made, which is a system call: for callers that know by other means. After waiting they look.
+ * @param on  0 has them look again
+ * @return PYSSL_OK (on a connection without a descriptor, too), or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_trust_descriptor(pyssl_conn *conn,
+                                         int on);
+
+/**
  * How long each call may wait.
  * @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
  *                      at all on one with O_NONBLOCK

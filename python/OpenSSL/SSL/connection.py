@@ -71,6 +71,8 @@ class Connection(Moving, Setup, Facts):
         if self._honors:
             # Calls that would have to wait come back with TIMEOUT at once, and _again() looks how long they may.
             check(lib.pyssl_conn_set_timeout(self._handle, 0))
+        if descriptor is not None:
+            self._watch(socket, descriptor)
         self._app_data = None
         self._open_files = 0
         self._close_with_files = False

@@ -27,6 +27,9 @@ class FastMoving(Moving):
         elif bufsiz < 0:
             raise ValueError("bufsiz must not be negative")
         peek = flags & _MSG_PEEK if flags else 0
+        watched = self._watched
+        if watched is not None and watched.fileno() != self._descriptor:
+            self._watch_no_more()
         data = _recv(self._number, bufsiz, peek)
         if type(data) is bytes:
             return data
@@ -49,6 +52,9 @@ class FastMoving(Moving):
     def send(self, buf: Any, flags: int = 0) -> int:
         if type(buf) is not bytes or len(buf) > MOST:
             return Moving.send(self, buf, flags)
+        watched = self._watched
+        if watched is not None and watched.fileno() != self._descriptor:
+            self._watch_no_more()
         count: int = _send(self._number, buf)
         return count if count >= 0 else self._after(count, lib.pyssl_conn_send, buf, len(buf))
 

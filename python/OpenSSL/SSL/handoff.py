@@ -28,6 +28,7 @@ _CONTEXT = ("_app_data", "_passwd_cb")
 def give_away(connection: Connection) -> int:
     """Connection.detach."""
     stand_in = stand_in_for(connection._handle, None)
+    connection._watch_no_more()
     if connection._honors:
         check(lib.pyssl_conn_set_timeout(connection._handle, -1))
     _move(connection, stand_in, _CONNECTION)

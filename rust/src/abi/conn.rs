@@ -176,6 +176,18 @@ pub extern "C" fn pyssl_conn_adopt_after_fork(conn: *mut pyssl_conn) -> pyssl_st
     gate(|| Conn::lookup(conn)?.adopt_after_fork())
 }
 
+/// Has pyssl_conn_recv() and pyssl_conn_send() begin without a look whether the descriptor is still the file it was when the
+/// connection was made, which is a system call: for callers that know by other means. After waiting they look.
+/// @param on  0 has them look again
+/// @return PYSSL_OK (on a connection without a descriptor, too), or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_conn_trust_descriptor(conn: *mut pyssl_conn, on: c_int) -> pyssl_status {
+    gate(|| {
+        Conn::lookup(conn)?.trust_descriptor(on != 0);
+        Ok(())
+    })
+}
+
 /// How long each call may wait.
 /// @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
 ///                      at all on one with O_NONBLOCK

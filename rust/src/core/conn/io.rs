@@ -1,5 +1,6 @@
 //! Moving bytes: handshake, send, receive, shutdown, and pumping by hand.
 
+use super::descriptor::Descriptor;
 use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
@@ -9,7 +10,7 @@ use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::hash::{DefaultHasher, Hasher};
 use std::os::fd::RawFd;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const TLS1_3: u16 = 0x0304;
@@ -27,7 +28,14 @@ impl Conn {
 
     /// Receives at most one record's worth.
     pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
-        self.drive(Flush::Tried, |engine| engine.read(room))
+        let mut patience = self.patience();
+        if let Transport::Socket(descriptor) = &self.transport {
+            patience.trusts = descriptor.is_trusted();
+            if descriptor.waits_first() {
+                self.wait_first(descriptor, &mut patience)?;
+            }
+        }
+        self.drive_within(&mut patience, Flush::Tried, |engine| engine.read(room))
     }
 
     /// As `recv`, and the bytes stay to be received again.
@@ -38,12 +46,17 @@ impl Conn {
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
     /// be made again with the same bytes, though not necessarily at the same address.
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
-        self.send_within(&mut self.patience(), bytes)
+        let mut patience = self.patience();
+        patience.trusts = matches!(&self.transport, Transport::Socket(descriptor) if descriptor.is_trusted());
+        self.send_within(&mut patience, bytes)
     }
 
     fn send_within(&self, patience: &mut Patience, bytes: &[u8]) -> Result<usize> {
         let mut taken = None;
+        let counted = Counted::among(&self.senders);
         let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        drop(counted);
+        let result = result.and_then(|sent| self.write_for_readers(patience).map(|()| sent));
         if result.is_err() {
             if let Some(taken) = taken {
                 let unflushed = Unflushed::of(&bytes[..taken]);
@@ -144,8 +157,10 @@ impl Conn {
     ) -> Result<T> {
         loop {
             self.not_ended(patience)?;
-            if let Transport::Socket { fd, identity } = self.transport {
-                self.check_identity(fd, identity)?;
+            if let Transport::Socket(descriptor) = &self.transport {
+                if !std::mem::take(&mut patience.trusts) {
+                    descriptor.check()?;
+                }
             }
             let (result, arrivals, unsent) = self.step(flush, &mut operation).inspect_err(|error| {
                 if error.status == Status::Callback {
@@ -166,17 +181,20 @@ impl Conn {
                 Err(Stop::WantWrite) => Stop::WantWrite,
                 _ => return result.map_err(|stop| self.explain(stop)),
             };
-            match self.transport {
-                Transport::Socket { fd, .. } => {
+            match &self.transport {
+                Transport::Socket(descriptor) => {
                     let mut events = if matches!(want, Stop::WantRead) { libc::POLLIN } else { libc::POLLOUT };
                     if unsent {
                         events |= libc::POLLOUT;
                     }
-                    self.wait(fd, events, arrivals, patience).map_err(|error| match error {
+                    self.wait(descriptor.fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
                         None if unsent && self.says_before_it_hears(flush) => Error::bare(Status::WantWrite),
                         None => self.explain(want),
                     })?;
+                    if flush == Flush::Tried && !unsent {
+                        descriptor.found_nothing();
+                    }
                 }
                 // Nothing to wait on: the user moves the bytes. What is unsent is for bio_read to fetch.
                 _ => return result.map_err(|stop| self.explain(stop)),
@@ -193,6 +211,27 @@ impl Conn {
     /// so with data, which is for whoever sends to bring on its way.
     pub(super) fn says_before_it_hears(&self, flush: Flush) -> bool {
         flush == Flush::Needed || !self.look().ssl.is_init_finished()
+    }
+
+    /// Waits for input before a receive tries, unless something is there already, or is to be told or done first.
+    fn wait_first(&self, descriptor: &Descriptor, patience: &mut Patience) -> Result<()> {
+        self.not_ended(patience)?;
+        let arrivals = {
+            let engine = self.enter()?;
+            if self.is_dtls || !engine.is_quiet() || self.callback_failed.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+            let wire = engine.ssl.wire().borrow();
+            wire.arrivals
+        };
+        if !std::mem::take(&mut patience.trusts) {
+            descriptor.check()?;
+        }
+        match self.wait(descriptor.fd, libc::POLLIN, arrivals, patience) {
+            Err(Some(error)) => Err(error),
+            // Where no call may wait, trying tells.
+            Ok(()) | Err(None) => Ok(()),
+        }
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
@@ -270,12 +309,12 @@ impl Conn {
                 }
                 wire.arrivals
             };
-            let Transport::Socket { fd, identity } = self.transport else { return Ok(()) };
-            self.wait(fd, libc::POLLOUT, arrivals, patience).map_err(|error| match error {
+            let Transport::Socket(descriptor) = &self.transport else { return Ok(()) };
+            self.wait(descriptor.fd, libc::POLLOUT, arrivals, patience).map_err(|error| match error {
                 Some(error) => error,
                 None => Error::bare(Status::WantWrite),
             })?;
-            self.check_identity(fd, identity)?;
+            descriptor.check()?;
         }
     }
 
@@ -293,13 +332,20 @@ impl Conn {
         }
         Ok(())
     }
+}
 
-    /// Before anything is read or written: the number may have been closed and given to another file meanwhile.
-    fn check_identity(&self, fd: RawFd, identity: Option<(u64, u64)>) -> Result<()> {
-        if wait::identity(fd) == identity {
-            return Ok(());
-        }
-        Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Counted(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -313,6 +359,16 @@ pub(super) enum Flush {
 }
 
 impl Engine {
+    /// Nothing has come that was not taken, nothing waits to go, and no handshake is under way.
+    fn is_quiet(&self) -> bool {
+        self.established.get()
+            && self.ssl.is_init_finished()
+            && self.ssl.shutdown_state() == 0
+            && !self.ssl.has_pending()
+            && self.set_aside.borrow().is_empty()
+            && self.ssl.wire().borrow().is_quiet()
+    }
+
     fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
         if !self.set_aside.borrow().is_empty() {
             return Ok(self.set_aside.borrow_mut().pop(room));
@@ -442,6 +498,8 @@ pub(super) struct Patience {
     deadline: Option<Instant>,
     /// How many shutdowns there had been when the call began: one more ends it. None for those that may go on.
     shutdowns: Option<u32>,
+    /// The first look at the descriptor is the caller's.
+    trusts: bool,
 }
 
 impl Patience {
@@ -456,7 +514,7 @@ impl Patience {
 
     /// To wait not at all.
     pub(super) fn none() -> Self {
-        Patience { milliseconds: 0, deadline: None, shutdowns: None }
+        Patience { milliseconds: 0, deadline: None, shutdowns: None, trusts: false }
     }
 
     /// No timeout of the connection's own.

@@ -8,6 +8,7 @@
 //! A connection belongs to the process that made it. In a forked child it can be looked at, and taken over when nothing
 //! was under way on it; else both processes would use one stream of records.
 
+mod descriptor;
 mod dtls;
 mod explain;
 mod host;
@@ -24,15 +25,16 @@ use super::sys::fork;
 use super::sys::lock::{Guard, Lock};
 use super::sys::ssl::Ssl;
 use super::sys::ssl_callbacks::Host;
-use super::sys::wait::{self, Waiters};
+use super::sys::wait::Waiters;
 use super::sys::wire::Wire;
+use descriptor::Descriptor;
 use io::Unflushed;
 use parking_lot::Mutex;
 use pipe::Turn;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 pub use super::sys::ssl_facts::Wants;
@@ -50,6 +52,8 @@ pub struct Conn {
     has_own_info: AtomicBool,
     is_dtls: bool,
     waiters: Waiters,
+    /// Senders under way, who write what is in the outbox: a reader leaves it to them.
+    senders: AtomicUsize,
     /// Changes whenever bytes came in; a thread about to wait for input looks whether it did in between.
     arrivals: AtomicU64,
     closed: AtomicBool,
@@ -73,10 +77,7 @@ pub struct Conn {
 enum Transport {
     /// Nowhere: the user moves them with bio_read and bio_write.
     Pumped,
-    Socket {
-        fd: RawFd,
-        identity: Option<(u64, u64)>,
-    },
+    Socket(Descriptor),
     /// A pair of functions.
     Pipe {
         pipe: Box<dyn Pipe>,
@@ -109,11 +110,7 @@ impl Conn {
 
     /// A connection on a descriptor, which stays the caller's: it is never closed here and must outlive its use.
     pub fn socket(ctx: &Arc<Ctx>, fd: RawFd) -> Result<Arc<Self>> {
-        let identity = wait::identity(fd);
-        if identity.is_none() {
-            return Err(Error::os(libc::EBADF).doing(&format!("descriptor {fd}")));
-        }
-        Self::new(ctx, Wire::socket(fd), Transport::Socket { fd, identity })
+        Self::new(ctx, Wire::socket(fd), Transport::Socket(Descriptor::new(fd)?))
     }
 
     /// A connection on a pair of functions.
@@ -146,6 +143,7 @@ impl Conn {
             has_own_info: AtomicBool::new(false),
             is_dtls,
             waiters: Waiters::default(),
+            senders: AtomicUsize::new(0),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             shutdowns: AtomicU32::new(0),
@@ -183,6 +181,13 @@ impl Conn {
     /// O_NONBLOCK.
     pub fn set_timeout(&self, milliseconds: i64) {
         self.timeout.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// `recv` and `send` begin without a look whether the descriptor is still the file it was: the caller knows.
+    pub fn trust_descriptor(&self, on: bool) {
+        if let Transport::Socket(descriptor) = &self.transport {
+            descriptor.trust(on);
+        }
     }
 
     /// Ends every call that waits, and every later one, with CLOSED. The descriptor stays open, for it is the caller's.

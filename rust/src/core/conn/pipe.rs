@@ -75,6 +75,24 @@ impl Turn {
     }
 }
 
+/// Which part of the outbox a thread writes, and whether it waits for its turn to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// All of it, and it waits.
+    All,
+    /// All of it, now or not at all.
+    Now,
+    /// Nothing that a sender is there for: a reader that wrote that might have to wait until it is taken, by a peer who
+    /// waits for this end to read.
+    NoSenders,
+}
+
+enum Written {
+    All,
+    Later,
+    Left,
+}
+
 fn called_back() -> Error {
     Error::new(Status::Busy, "the connection's transport called back into the connection")
 }
@@ -120,7 +138,8 @@ impl Conn {
             }
         }
         let must = flush == Flush::Needed || matches!(result, Err(Stop::WantWrite));
-        let out = self.pump_out(pipe, writing, must, patience)?;
+        let whose = if must { Whose::All } else { Whose::NoSenders };
+        let out = self.pump_out(pipe, writing, whose, patience)?;
         match result {
             Ok(_) if !out && flush == Flush::Needed => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) if !out => Err(Error::bare(Status::WantWrite)),
@@ -136,15 +155,25 @@ impl Conn {
     }
 
     /// Writes the outbox to the transport. True when nothing of it is left.
-    fn pump_out(&self, pipe: &dyn Pipe, writing: &Turn, must: bool, patience: &mut Patience) -> Result<bool> {
+    fn pump_out(&self, pipe: &dyn Pipe, writing: &Turn, whose: Whose, patience: &mut Patience) -> Result<bool> {
+        let must = whose == Whose::All;
         loop {
             if self.look().ssl.wire().borrow().outbox.is_empty() && !(must && writing.is_taken()) {
                 return Ok(true);
             }
             match writing.take(self)? {
                 Taken::Mine(held) => {
-                    if !self.write_out(pipe)? {
-                        return Ok(false);
+                    match self.write_out(pipe, whose)? {
+                        Written::All => {}
+                        Written::Later => return Ok(false),
+                        // Looked at once more without the turn: the last sender may have met it taken.
+                        Written::Left => {
+                            drop(held);
+                            if self.senders.load(Ordering::SeqCst) > 0 {
+                                return Ok(false);
+                            }
+                            continue;
+                        }
                     }
                     // Once more round: what came after the last look met a taken turn, and was left to this thread.
                     drop(held);
@@ -159,14 +188,32 @@ impl Conn {
 
     /// Writes what the transport takes without waiting for a turn; what it raises is dropped.
     pub(super) fn pump_out_once(&self, pipe: &dyn Pipe, writing: &Turn) -> Result<bool> {
-        self.pump_out(pipe, writing, false, &mut Patience::none())
+        self.pump_out(pipe, writing, Whose::Now, &mut Patience::none())
     }
 
-    fn write_out(&self, pipe: &dyn Pipe) -> Result<bool> {
+    /// What the last of several senders did not see, for it was put there by a reader that left it to them.
+    pub(super) fn write_for_readers(&self, patience: &mut Patience) -> Result<()> {
+        match &self.transport {
+            Transport::Pipe { pipe, writing, .. } if self.senders.load(Ordering::SeqCst) == 0 => {
+                self.pump_out(&**pipe, writing, Whose::NoSenders, patience).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_out(&self, pipe: &dyn Pipe, whose: Whose) -> Result<Written> {
         loop {
-            let mut rest = self.look().ssl.wire().borrow_mut().outbox.take();
+            let mut rest = {
+                let engine = self.look();
+                // A sender is counted before it puts anything into the outbox, which takes the lock.
+                if whose == Whose::NoSenders && self.senders.load(Ordering::SeqCst) > 0 {
+                    return Ok(Written::Left);
+                }
+                let rest = engine.ssl.wire().borrow_mut().outbox.take();
+                rest
+            };
             if rest.is_empty() {
-                return Ok(true);
+                return Ok(Written::All);
             }
             while !rest.is_empty() {
                 self.not_closed()?;
@@ -182,7 +229,7 @@ impl Conn {
                         drop(wire);
                         drop(engine);
                         stopped?;
-                        return self.not_closed().map(|()| false);
+                        return self.not_closed().map(|()| Written::Later);
                     }
                 }
             }

@@ -246,6 +246,7 @@ extern "C" {
     /// <openssl/x509_vfy.h>: what a verification checks the names against; strings of the parameters, or a new one.
     pub fn X509_VERIFY_PARAM_get0_host(param: *mut ffi::X509_VERIFY_PARAM, index: c_int) -> *mut c_char;
     pub fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut ffi::X509_VERIFY_PARAM) -> *mut c_char;
+    pub fn SSL_has_pending(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_is_dtls(ssl: *const ffi::SSL) -> c_int;
     pub fn SSL_CTX_set_info_callback(
         ctx: *mut ffi::SSL_CTX,

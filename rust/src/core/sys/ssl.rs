@@ -160,6 +160,12 @@ impl Ssl {
         usize::try_from(unsafe { ffi::SSL_pending(self.ptr) }).unwrap_or(0)
     }
 
+    /// Bytes of the peer's are inside SSL, decrypted or not.
+    pub fn has_pending(&self) -> bool {
+        // SAFETY: a live SSL.
+        unsafe { ext::SSL_has_pending(self.ptr) == 1 }
+    }
+
     pub fn is_init_finished(&self) -> bool {
         // SAFETY: a live SSL.
         unsafe { ffi::SSL_is_init_finished(self.ptr) == 1 }

@@ -4,7 +4,8 @@ use super::fork;
 use libc::c_int;
 use parking_lot::Mutex;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// What ended a wait.
@@ -21,6 +22,7 @@ pub enum Woken {
 pub struct Waiters {
     /// Read without the lock by threads that would wake, so that it costs nothing when nobody waits.
     count: AtomicUsize,
+    haste: Haste,
     bells: Mutex<Vec<RawFd>>,
 }
 
@@ -38,7 +40,7 @@ impl Waiters {
         let bell = Bell::of_this_thread()?;
         self.bells.lock().push(bell);
         self.count.fetch_add(1, Ordering::SeqCst);
-        let woken = if stale() { Ok(Woken::Ready) } else { poll(fd, events, bell, deadline) };
+        let woken = if stale() { Ok(Woken::Ready) } else { self.haste.poll(fd, events, bell, deadline) };
         let mut bells = self.bells.lock();
         bells.retain(|other| *other != bell);
         self.count.fetch_sub(1, Ordering::SeqCst);
@@ -119,6 +121,48 @@ pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
         let stat = stat.assume_init();
         Some((stat.st_dev, stat.st_ino))
     }
+}
+
+/// A wait that will be over in a moment is cheaper awake: falling asleep and being woken takes 20 us and more, which is
+/// most of what a question and its answer take between two threads. So where waits have been short, the next one looks
+/// again and again for a moment before it sleeps; where that was for nothing, it is long before it is tried again.
+#[derive(Default)]
+struct Haste {
+    /// How many short waits in a row there were, less what vain looking costs.
+    short: AtomicI32,
+}
+
+/// What counts as short, and how long to look.
+const SHORT: Duration = Duration::from_micros(100);
+const LOOK: Duration = Duration::from_micros(50);
+const IN_A_ROW: i32 = 4;
+const IN_VAIN: i32 = 200;
+
+impl Haste {
+    fn poll(&self, fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
+        let begun = Instant::now();
+        let short = self.short.load(Ordering::Relaxed);
+        if short >= IN_A_ROW {
+            while begun.elapsed() < LOOK {
+                match poll(fd, events, bell, Some(begun)) {
+                    Ok(Woken::Timeout) => std::hint::spin_loop(),
+                    found => return found,
+                }
+            }
+            self.short.store(-IN_VAIN, Ordering::Relaxed);
+            return poll(fd, events, bell, deadline);
+        }
+        let woken = poll(fd, events, bell, deadline);
+        let was_short = events & libc::POLLIN != 0 && begun.elapsed() < SHORT && several_processors();
+        self.short.store(if was_short { short + 1 } else { short.min(0) }, Ordering::Relaxed);
+        woken
+    }
+}
+
+/// On one, looking keeps the peer from answering.
+fn several_processors() -> bool {
+    static SEVERAL: OnceLock<bool> = OnceLock::new();
+    *SEVERAL.get_or_init(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1))
 }
 
 fn poll(fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {

@@ -116,6 +116,12 @@ impl Wire {
         !self.pumped && !self.outbox.is_empty()
     }
 
+    /// Nothing waits in either direction, and nothing has gone wrong.
+    pub fn is_quiet(&self) -> bool {
+        let failed = self.eof || self.errno != 0 || self.send_errno != 0 || self.poison.is_some();
+        self.inbox.is_empty() && self.outbox.is_empty() && !failed
+    }
+
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
     pub fn flush(&mut self) -> bool {
         let Some(socket) = self.socket else { return self.outbox.is_empty() };

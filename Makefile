@@ -44,6 +44,7 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
 	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
+	    'pytest, a subset under valgrind=$(PY) tests/memcheck.py' \
 	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'

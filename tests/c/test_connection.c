@@ -1,5 +1,6 @@
 /* Connections from C: pumped, on sockets, on functions; deadlines, other threads, and what is refused where. */
 #include "made.h"
+#include "waiting.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
@@ -260,7 +261,7 @@ static void a_deadline_is_for_the_whole_call(void) {
     double begin = now();
     CHECK(pyssl_conn_set_timeout(pair.client, 200) == PYSSL_OK);
     CHECK(pyssl_conn_do_handshake(pair.client) == PYSSL_ERR_TIMEOUT);
-    CHECK(now() - begin > 0.19 && now() - begin < 5);
+    CHECK(now() - begin > 0.19 && now() - begin < 30);
     CHECK(pyssl_conn_set_timeout(pair.client, -1) == PYSSL_OK);
     shake_in_threads(pair);
     CHECK(pyssl_conn_set_timeout(pair.client, 0) == PYSSL_OK);
@@ -268,7 +269,7 @@ static void a_deadline_is_for_the_whole_call(void) {
     CHECK(pyssl_conn_set_timeout(pair.client, 100) == PYSSL_OK);
     begin = now();
     CHECK(pyssl_conn_send_all(pair.client, much, sizeof much, &sent) == PYSSL_ERR_TIMEOUT);
-    CHECK(now() - begin > 0.09 && now() - begin < 5 && sent > 0 && sent < sizeof much);
+    CHECK(now() - begin > 0.09 && now() - begin < 30 && sent > 0 && sent < sizeof much);
     free_ends(pair);
     close_sockets(sockets);
 }
@@ -289,13 +290,12 @@ static void *run_send(void *conn) {
 static void close_from_another_thread_wakes_reader_and_writer(void) {
     int sockets[2];
     ends pair = on_sockets(sockets);
-    const struct timespec a_moment = {0, 200000000};
     pthread_t reader, writer;
     void *read, *written;
     shake_in_threads(pair);
     CHECK(pthread_create(&reader, NULL, run_recv, pair.client) == 0);
     CHECK(pthread_create(&writer, NULL, run_send, pair.client) == 0);
-    nanosleep(&a_moment, NULL);
+    others_wait(2);
     CHECK(pyssl_conn_close(pair.client) == PYSSL_OK);
     pthread_join(reader, &read);
     pthread_join(writer, &written);
@@ -308,12 +308,11 @@ static void close_from_another_thread_wakes_reader_and_writer(void) {
 static void free_while_another_thread_reads_is_defined(void) {
     int sockets[2];
     ends pair = on_sockets(sockets);
-    const struct timespec a_moment = {0, 100000000};
     pthread_t reader;
     void *read;
     shake_in_threads(pair);
     CHECK(pthread_create(&reader, NULL, run_recv, pair.client) == 0);
-    nanosleep(&a_moment, NULL);
+    others_wait(1);
     CHECK(pyssl_conn_free(pair.client) == PYSSL_OK);
     pthread_join(reader, &read);
     CHECK((intptr_t)read == PYSSL_ERR_CLOSED);

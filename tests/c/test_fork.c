@@ -284,7 +284,7 @@ static void a_thread_in_a_callback_holds_no_fork_up(void) {
     pthread_barrier_wait(&in_callback);
     begun = seconds();
     pid = start_child(looks_at_what_a_callback_holds, &p);
-    CHECK(seconds() - begun < 0.5);
+    CHECK(seconds() - begun < 0.95); /* a fork that is held up goes ahead after a second */
     end_child(pid);
     pthread_barrier_wait(&may_return);
     CHECK(pthread_join(threads[0], NULL) == 0 && pthread_join(threads[1], NULL) == 0);

@@ -17,8 +17,14 @@ typedef struct {
     size_t most;                      /* bytes moved by one call; 0 is no limit */
     pyssl_conn *calls;                /* called back into from inside */
     pyssl_status answer;              /* what that gave */
+    size_t as_fiber;                  /* by another fiber, which receives and sends */
+    ptrdiff_t sent;                   /* what its send gave */
     int closes, frees, destroyed;
 } end_t;
+
+static size_t fiber;
+
+static size_t this_fiber(void) { return fiber; }
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -28,6 +34,13 @@ static void misbehave(end_t *end) {
     if (conn == NULL)
         return;
     end->calls = NULL;
+    if (end->as_fiber != 0) {
+        fiber = end->as_fiber;
+        end->answer = (pyssl_status)pyssl_conn_recv(conn, &byte, 1, 0);
+        end->sent = pyssl_conn_send(conn, (const uint8_t *)"f", 1);
+        fiber = 0;
+        return;
+    }
     end->answer = (pyssl_status)pyssl_conn_recv(conn, &byte, 1, 0);
     CHECK(pyssl_conn_send(conn, &byte, 1) == end->answer);
     CHECK(pyssl_conn_do_handshake(conn) == end->answer);
@@ -241,6 +254,25 @@ static void a_call_back_into_the_connection_is_busy(void) {
     part(joined);
 }
 
+static void another_fiber_may_send_while_one_reads(void) {
+    joined_t *joined = join();
+    uint8_t byte = 0;
+    shake(joined);
+    CHECK(pyssl_set_fiber_fn(this_fiber) == PYSSL_OK);
+    joined->far.as_fiber = 7;
+    joined->far.calls = joined->server;
+    CHECK(later(pyssl_conn_recv(joined->server, &byte, 1, 0)));
+    CHECK(joined->far.answer == PYSSL_ERR_BUSY && joined->far.sent == 1);
+    CHECK(pyssl_conn_recv(joined->client, &byte, 1, 0) == 1 && byte == 'f');
+    /* Two that write at once are one too many. */
+    joined->near.as_fiber = 7;
+    joined->near.calls = joined->client;
+    CHECK(pyssl_conn_send(joined->client, &byte, 1) == 1);
+    CHECK(joined->near.sent == PYSSL_ERR_BUSY);
+    CHECK(pyssl_set_fiber_fn(NULL) == PYSSL_OK);
+    part(joined);
+}
+
 static void a_transport_may_close_and_free_its_own_connection(void) {
     joined_t *joined = join();
     uint8_t byte = 0;
@@ -361,6 +393,7 @@ int main(void) {
     RUN(the_end_of_the_stream_is_told_from_close_notify);
     RUN(what_breaks_the_contract_is_told_and_the_connection_goes_on);
     RUN(a_call_back_into_the_connection_is_busy);
+    RUN(another_fiber_may_send_while_one_reads);
     RUN(a_transport_may_close_and_free_its_own_connection);
     RUN(a_transport_that_blocks_holds_up_nobody_who_closes);
     RUN(wrong_arguments_leave_nothing_behind);

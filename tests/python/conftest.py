@@ -50,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"on the system's OpenSSL: {why}"))
 
 
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays, and need not be looked at after each one."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_handle_is_left() -> Iterator[None]:
     gc.collect()

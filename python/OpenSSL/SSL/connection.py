@@ -117,7 +117,7 @@ class Connection(Moving, Setup, Facts):
     def shutdown(self) -> bool:
         """Sends close_notify; called again, waits for the peer's. True when both were exchanged.
 
-        Calls of other threads that wait on the connection end with SysCallError(EBADF).
+        Calls of other threads that wait on the connection end with SysCallError(ESHUTDOWN).
         """
         done = ffi.new("int *")
         status = lib.pyssl_conn_shutdown(self._handle, done)

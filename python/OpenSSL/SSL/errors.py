@@ -42,7 +42,8 @@ class WantX509LookupError(Error):
 class SysCallError(Error):
     """The transport failed.
 
-    args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify.
+    args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify. (EBADF, "EBADF") after
+    close(), (ESHUTDOWN, "ESHUTDOWN") where another thread's shutdown() ended a call that waited.
     """
 
     def __str__(self) -> str:
@@ -82,7 +83,9 @@ def fail(status: int) -> NoReturn:
     if status == EOF:
         raise describe(SysCallError(-1, "Unexpected EOF"), *last())
     if status == CLOSED:
-        raise describe(SysCallError(_errno.EBADF, "EBADF"), *last())
+        info, entries = last()
+        code = info.sys_errno or _errno.EBADF
+        raise describe(SysCallError(code, _errno.errorcode.get(code)), info, entries)
     if status == SYSCALL:
         info, entries = last()
         code = info.sys_errno

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from io import UnsupportedOperation
 from operator import index
 
-from .._native import ffi, lib, pending, trampoline
+from .._native import ffi, in_subinterpreter, lib, pending, trampoline
 from . import callbacks
-from .errors import ZeroReturnError
+from .errors import ZeroReturnError, check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _FAILED: int = lib.PYSSL_TRANSPORT_FAILED
 def descriptor_of(sock: Any, transport: Optional[str]) -> Optional[int]:
     """The descriptor to use; None where the object itself is the transport: it has none, or is to be used by its own
     methods (`transport="object"`)."""
+    if "greenlet" in sys.modules:
+        _tell_greenlets_apart()
     if transport not in (None, "object"):
         raise ValueError(f'transport must be None or "object", not {transport!r}')
     if transport == "object":
@@ -55,6 +58,23 @@ def functions_of(transport: Any, owner: Any) -> Any:
     functions.read, functions.write = _read, _write
     functions.userdata, functions.destroy = callbacks.keep(transport, owner), callbacks.destroy
     return functions
+
+
+_getcurrent: Any = None
+
+
+def _tell_greenlets_apart() -> None:
+    """A greenlet may switch away inside of read() or write(), or between a send that was told to come again and the next
+    go at it, and another one use the same connection meanwhile."""
+    global _getcurrent
+    if _getcurrent is None and not in_subinterpreter():
+        _getcurrent = sys.modules["greenlet"].getcurrent
+        check(lib.pyssl_set_fiber_fn(_fiber))
+
+
+@trampoline("pyssl_fiber_fn", 0)
+def _fiber() -> int:
+    return id(_getcurrent())
 
 
 @trampoline("pyssl_transport_read_fn", _FAILED)

@@ -3,7 +3,7 @@
 from .call import bytes_of, bytes_or_none, handle_of, int_of, reader, reader_or_none, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
-from .loader import fast, ffi, lib, library_path, mode
+from .loader import fast, ffi, in_subinterpreter, lib, library_path, mode
 from .trampoline import trampoline
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "fast",
     "ffi",
     "handle_of",
+    "in_subinterpreter",
     "int_of",
     "lib",
     "library_path",

@@ -36,7 +36,7 @@ def _open(path: str) -> tuple[Any, Any, Any, str]:
         ) from error
     wanted = os.environ.get("PYSSL_FFI", "")
     # cffi's compiled callbacks belong to the interpreter that defined them first.
-    if wanted != "abi" and not _in_subinterpreter():
+    if wanted != "abi" and not in_subinterpreter():
         try:
             from . import _fast, _shim  # type: ignore[attr-defined]
 
@@ -51,7 +51,8 @@ def _open(path: str) -> tuple[Any, Any, Any, str]:
     return ffi, lib, None, "abi"
 
 
-def _in_subinterpreter() -> bool:
+def in_subinterpreter() -> bool:
+    """Whether this is not the process's first interpreter."""
     for name in ("_interpreters", "_xxsubinterpreters"):
         try:
             interpreters = __import__(name)

@@ -7,7 +7,7 @@ from .loader import ffi, lib, mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional
+    from typing import Any, Callable, List, Optional
 
 
 def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[Callable[..., Any]], Any]:
@@ -21,12 +21,27 @@ def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[Callable[...,
 
     def make(function: Callable[..., Any]) -> Any:
         if mode == "abi":
-            return ffi.callback(kind, function, **options)
+            return _for_ever(ffi.callback(kind, function, **options))
         name = f"python_{kind}"
         ffi.def_extern(name, **options)(function)
         return getattr(lib, name)
 
     return make
+
+
+def _for_ever(callback: Any) -> Any:
+    """Keeps what the library may call for as long as the process lives. The interpreter takes its modules apart at its
+    end, in no order to rely on: objects that go after this would have the library call what is no more."""
+    try:
+        from _ctypes import Py_INCREF
+    except ImportError:  # PyPy, which leaves its objects as they are at the end
+        _callbacks.append(callback)
+    else:
+        Py_INCREF(callback)
+    return callback
+
+
+_callbacks: List[Any] = []
 
 
 def _keep(kind: Any, raised: Any, traceback: Any) -> None:

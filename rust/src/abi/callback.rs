@@ -3,14 +3,16 @@
 //! All run on the thread of the call that led to them. The connection is lent for the length of the call: its state may be
 //! read, bytes may not be moved on it (PYSSL_ERR_BUSY). A negative return says that the callback raised: the call that led
 //! here returns PYSSL_ERR_CALLBACK, the peer gets a fatal alert, and the connection is of no more use.
+//!
+//! A callback returns: a thread that ends inside of one (pthread_exit) is kept there until the process ends.
 
 use super::conn::pyssl_conn;
 use super::x509::pyssl_x509;
-use crate::core::sys::fork;
+use crate::core::sys::users_code;
 use libc::{c_char, c_int, c_void};
 
 /// Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
-pub type pyssl_destructor = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
+pub type pyssl_destructor = Option<unsafe extern "C-unwind" fn(userdata: *mut c_void)>;
 
 /// Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
 /// @param userdata  as given with the callback
@@ -21,7 +23,7 @@ pub type pyssl_destructor = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 /// @param ok        OpenSSL's verdict, 1 or 0
 /// @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_verify_callback = Option<
-    unsafe extern "C" fn(
+    unsafe extern "C-unwind" fn(
         userdata: *mut c_void,
         conn: *mut pyssl_conn,
         cert: *mut pyssl_x509,
@@ -37,8 +39,9 @@ pub type pyssl_verify_callback = Option<
 /// @param where     SSL_CB_* and SSL_ST_* bits
 /// @param value     for an alert its level and number; for an exit the result; else 1
 /// @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
-pub type pyssl_info_callback =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn, r#where: c_int, value: c_int) -> c_int>;
+pub type pyssl_info_callback = Option<
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, r#where: c_int, value: c_int) -> c_int,
+>;
 
 /// Is given a line for a key log file (SSLKEYLOGFILE format).
 /// @param userdata  as given with the callback
@@ -46,14 +49,14 @@ pub type pyssl_info_callback =
 /// @param line      NUL-terminated, without a line end
 /// @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_keylog_callback =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn, line: *const c_char) -> c_int>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, line: *const c_char) -> c_int>;
 
 /// Is told, on a server, that a client hello came, with a server name or without: the time to switch contexts.
 /// @param userdata  as given with the callback
 /// @param conn      the connection, lent
 /// @return 0, or a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_servername_callback =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn) -> c_int>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn) -> c_int>;
 
 /// Chooses, on a server, one of the protocols that the client offers (ALPN, RFC 7301).
 /// @param userdata  as given with the callback
@@ -65,7 +68,7 @@ pub type pyssl_servername_callback =
 /// @return the length of the choice; 0 to go on without a protocol; PYSSL_ALPN_REFUSE to end the handshake
 ///         (no_application_protocol); a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_alpn_select_callback = Option<
-    unsafe extern "C" fn(
+    unsafe extern "C-unwind" fn(
         userdata: *mut c_void,
         conn: *mut pyssl_conn,
         offered: *const u8,
@@ -84,8 +87,9 @@ pub const PYSSL_ALPN_REFUSE: c_int = 256;
 /// @param room      the DER of an OCSPResponse is written here
 /// @param size      how many bytes there is room for, 65535
 /// @return its length; 0 for none; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
-pub type pyssl_ocsp_server_callback =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn, room: *mut u8, size: usize) -> isize>;
+pub type pyssl_ocsp_server_callback = Option<
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, room: *mut u8, size: usize) -> isize,
+>;
 
 /// Judges, on a client that asked for it, the OCSP response that the server stapled.
 /// @param userdata  as given with the callback
@@ -94,7 +98,7 @@ pub type pyssl_ocsp_server_callback =
 /// @param len       its length, 0 when there was none
 /// @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_ocsp_client_callback = Option<
-    unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn, response: *const u8, len: usize) -> c_int,
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, response: *const u8, len: usize) -> c_int,
 >;
 
 /// Makes, on a DTLS server, a cookie that proves the client's address (RFC 6347, 4.2.1).
@@ -103,8 +107,9 @@ pub type pyssl_ocsp_client_callback = Option<
 /// @param room      the cookie is written here
 /// @param size      how many bytes there is room for, 255
 /// @return its length; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
-pub type pyssl_cookie_generate_callback =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn, room: *mut u8, size: usize) -> isize>;
+pub type pyssl_cookie_generate_callback = Option<
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, room: *mut u8, size: usize) -> isize,
+>;
 
 /// Tells, on a DTLS server, whether a cookie is the one that was made for this client.
 /// @param userdata  as given with the callback
@@ -112,8 +117,9 @@ pub type pyssl_cookie_generate_callback =
 /// @param cookie    what the client sent back
 /// @param len       its length
 /// @return 1 when it is, 0 when it is not, a negative value to make the call that led here return PYSSL_ERR_CALLBACK
-pub type pyssl_cookie_verify_callback =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, conn: *mut pyssl_conn, cookie: *const u8, len: usize) -> c_int>;
+pub type pyssl_cookie_verify_callback = Option<
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, cookie: *const u8, len: usize) -> c_int,
+>;
 
 /// The userdata of a callback; the destructor runs when the last holder lets go.
 pub(super) struct UserData {
@@ -131,9 +137,9 @@ impl UserData {
         UserData { data, destroy }
     }
 
-    /// Calls the user's function: it may take any time, and fork.
+    /// Calls the user's function, as `users_code` has it.
     pub fn call<T>(&self, function: impl FnOnce(*mut c_void) -> T) -> T {
-        fork::outside(|| function(self.data))
+        users_code::run(|| function(self.data))
     }
 }
 
@@ -141,7 +147,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: the caller gave the pair together, and this is the only call.
-            fork::outside(|| unsafe { destroy(self.data) });
+            users_code::run(|| unsafe { destroy(self.data) });
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::core::conn::{Conn, Pipe, Piped};
 use crate::core::ctx::Ctx;
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::fiber;
 use libc::{c_int, c_void};
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub const PYSSL_TRANSPORT_FAILED: c_int = -2;
 /// @param size      how many at the most
 /// @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
 pub type pyssl_transport_read_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>;
 
 /// Writes ciphertext to a transport.
 /// @param userdata  the transport's
@@ -40,11 +41,12 @@ pub type pyssl_transport_read_fn =
 /// @param len       how many
 /// @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
 pub type pyssl_transport_write_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>;
 
 /// A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
 /// `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
-/// them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine.
+/// them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine. For threads that run fibers see
+/// pyssl_set_fiber_fn().
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct pyssl_transport {
@@ -56,6 +58,25 @@ pub struct pyssl_transport {
     pub userdata: *mut c_void,
     /// Frees userdata with the connection; may be NULL.
     pub destroy: pyssl_destructor,
+}
+
+/// Tells which fiber runs.
+/// @return a number that no other fiber of the calling thread has
+pub type pyssl_fiber_fn = Option<unsafe extern "C-unwind" fn() -> usize>;
+
+/// For programs that run several fibers (greenlets, coroutines with stacks of their own) on one thread and switch among them
+/// inside of transports: has the library tell them apart as it tells threads apart. Then one fiber may be inside a
+/// connection's read while another one sends on that connection. Two that want to read, or to write, at once: the second
+/// gets PYSSL_ERR_BUSY, for to wait would stop both. One function for the process; it is called in calls on connections
+/// with a pyssl_transport, possibly with locks of the library held, and must not call the library.
+/// @param fiber  NULL when there are no fibers, which is how things stand before the first call
+/// @return PYSSL_OK
+#[no_mangle]
+pub extern "C" fn pyssl_set_fiber_fn(fiber: pyssl_fiber_fn) -> pyssl_status {
+    gate(|| {
+        fiber::set(fiber);
+        Ok(())
+    })
 }
 
 /// A new connection without a transport: the caller moves the ciphertext with pyssl_conn_bio_read() and
@@ -245,7 +266,7 @@ pub unsafe extern "C" fn pyssl_conn_send_all(
 }
 
 /// Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
-/// PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
+/// PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
 /// @param done  receives 1 when both were exchanged, 0 when only this end's went
 /// @return PYSSL_OK; or as pyssl_conn_do_handshake()
 #[no_mangle]

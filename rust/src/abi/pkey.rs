@@ -9,7 +9,7 @@ use crate::core::passphrase::Passphrase;
 use crate::core::pkey::{self, PKey, Recipe};
 use crate::core::signature;
 use crate::core::status::Status;
-use crate::core::sys::fork;
+use crate::core::sys::users_code;
 use libc::{c_char, c_int, c_void};
 
 /// A key: empty, public only, or private. Thread safe.
@@ -43,7 +43,7 @@ pub const PYSSL_KEY_ED448: c_int = 1088;
 /// Writes at most size bytes to room. Returns how many, or a negative number to fail the call with
 /// PYSSL_ERR_CALLBACK.
 pub type pyssl_passphrase_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, writing: c_int, room: *mut u8, size: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, writing: c_int, room: *mut u8, size: usize) -> isize>;
 
 /// An empty key.
 /// @param out  receives a new handle, to be freed with pyssl_pkey_free()
@@ -367,6 +367,6 @@ pub(super) fn ask(
     let refused = || Error::new(Status::Callback, "the passphrase callback failed");
     let callback = callback.ok_or_else(refused)?;
     // SAFETY: the header says what the callback must be; the room is ours.
-    let len = fork::outside(|| unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
+    let len = users_code::run(|| unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
     usize::try_from(len).map_err(|_| refused())
 }

@@ -86,6 +86,12 @@ impl Error {
         Self::with(Status::Syscall, Detail { message, errno, ..Detail::default() })
     }
 
+    /// A call that waited when another thread shut the connection down.
+    pub fn shut_down() -> Self {
+        let message = "another thread shut the connection down".into();
+        Self::with(Status::Closed, Detail { message, errno: libc::ESHUTDOWN, ..Detail::default() })
+    }
+
     /// A file that could not be used: its name and the errno are kept apart from the words too.
     pub fn file(doing: &str, path: &str, error: &std::io::Error) -> Self {
         // An error of the standard library's own has words and no errno.

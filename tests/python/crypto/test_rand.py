@@ -309,7 +309,7 @@ class TestEgd:
         daemon(lambda connection, command, count: True)
         began = time.monotonic()
         self.refused(tmp_path, "timed out", errno.ETIMEDOUT)
-        assert 0.25 < time.monotonic() - began < 5
+        assert 0.25 < time.monotonic() - began < 60
 
     def test_a_daemon_that_falls_silent_in_its_answer(self, daemon: Any, tmp_path: Path, impatient: None) -> None:
         def stalls(connection: socket.socket, command: int, count: int) -> bool:

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Tuple, Union
@@ -262,6 +264,28 @@ def was_told(failure: Union[BaseException, None]) -> bool:
 def cn(named: Any) -> Any:
     """The common name of a certificate's subject, or of a name."""
     return (named.get_subject() if isinstance(named, crypto.X509) else named).CN
+
+
+def wait_until_asleep(*threads: threading.Thread) -> None:
+    """Returns when all these threads wait for something: no time is right for every machine."""
+    before: List[str] = []
+    still = 0
+    for _ in range(3000):
+        now = [_rest(thread) for thread in threads]
+        still = still + 1 if now == before and all(now) else 0
+        if still == 3:
+            return
+        before = now
+        time.sleep(0.02)
+    raise AssertionError("a thread does not come to rest")
+
+
+def _rest(thread: threading.Thread) -> str:
+    """What changes whenever the thread runs; "" while it does or would like to."""
+    lines = Path(f"/proc/self/task/{thread.native_id}/status").read_text().splitlines()
+    if "State:\tS (sleeping)" not in lines:
+        return ""
+    return "".join(line for line in lines if "ctxt_switches" in line) or "asleep"
 
 
 def handles() -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 import weakref
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Type
 
@@ -699,20 +697,3 @@ def test_only_what_can_be_called_is_a_callback(setter: str) -> None:
     with pytest.raises(TypeError, match="callback must be callable"):
         getattr(context, setter)(7)
     getattr(context, setter)(None)
-
-
-def test_a_callback_at_the_end_of_the_interpreter_is_no_trouble() -> None:
-    program = (
-        "import support\n"
-        "c = support.server_context()\n"
-        "c.set_info_callback(lambda *a: None)\n"
-        "ends = support.connected(None, c)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=str(_here()))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def _here() -> Any:
-    from pathlib import Path
-
-    return Path(__file__).parent

@@ -231,7 +231,7 @@ def curl(port: int, *args: str, name: str = "server.example") -> "subprocess.Com
         "--noproxy",
         "*",
         "--max-time",
-        "20",
+        "60",
         "--cacert",
         str(pki().root.cert),
         *args,

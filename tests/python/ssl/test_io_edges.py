@@ -10,10 +10,10 @@ import socket
 import struct
 import threading
 import time
-from typing import Any, Callable, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
-from support import client_context, connected, pump, server_context, socket_pair
+from support import client_context, connected, pump, server_context, socket_pair, wait_until_asleep
 
 from OpenSSL import SSL
 
@@ -164,17 +164,19 @@ def test_half_close_one_way_ended_the_other_works(ends: Pair) -> None:
 # ---- now is not the time
 
 
+CALLS: Dict[str, Callable[[SSL.Connection], Any]] = {
+    "do_handshake": lambda end: end.do_handshake(),
+    "recv": lambda end: end.recv(1),
+    "recv_into": lambda end: end.recv_into(bytearray(1)),
+    "peek": lambda end: end.recv(1, socket.MSG_PEEK),
+    "send": lambda end: end.send(b"x"),
+    "sendall": lambda end: end.sendall(b"x"),
+}
+
+
 @pytest.mark.parametrize("call", ["do_handshake", "recv", "recv_into", "send", "sendall", "shutdown", "peek"])
 def test_want_read_in_each_state(call: str) -> None:
-    calls = {
-        "do_handshake": lambda end: end.do_handshake(),
-        "recv": lambda end: end.recv(1),
-        "recv_into": lambda end: end.recv_into(bytearray(1)),
-        "peek": lambda end: end.recv(1, socket.MSG_PEEK),
-        "send": lambda end: end.send(b"x"),
-        "sendall": lambda end: end.sendall(b"x"),
-        "shutdown": lambda end: end.shutdown(),
-    }
+    calls: Dict[str, Callable[[SSL.Connection], Any]] = {**CALLS, "shutdown": lambda end: end.shutdown()}
     client, server = socket_pair()
     client.setblocking(False)
     server.setblocking(False)
@@ -195,6 +197,93 @@ def test_want_read_in_each_state(call: str) -> None:
         assert client.shutdown() is False
         with pytest.raises(SSL.WantReadError):
             client.shutdown()
+    client.close()
+    server.close()
+
+
+def fill(sock: socket.socket) -> int:
+    """Writes until the peer would have to read."""
+    written = 0
+    try:
+        while True:
+            written += sock.send(bytes(65536))
+    except BlockingIOError:
+        return written
+
+
+def discard(sock: socket.socket, count: int) -> None:
+    while count > 0:
+        count -= len(sock.recv(min(count, 65536)))
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_want_write_at_the_first_word_of_the_handshake(call: str) -> None:
+    client, server = socket_pair()
+    client.setblocking(False)
+    written = fill(client._socket)
+    for _ in range(2):
+        with pytest.raises(SSL.WantWriteError):
+            CALLS[call](client)
+        assert (client.want_read(), client.want_write()) == (0, 1)
+    discard(server._socket, written)
+    with pytest.raises(SSL.WantReadError):
+        CALLS[call](client)
+    assert (client.want_read(), client.want_write()) == (1, 0)
+    client.setblocking(True)
+    shake_on_sockets(client, server)
+    client.close()
+    server.close()
+
+
+@pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+@pytest.mark.parametrize("call", CALLS)
+def test_want_write_in_the_middle_of_the_handshake(call: str, version: int) -> None:
+    """The server's answer does not go: it must not wait for more from the client, who waits for it."""
+    contexts = client_context(), server_context()
+    for context in contexts:
+        context.set_max_proto_version(version)
+    client, server = socket_pair(*contexts)
+    for end in (client, server):
+        end.setblocking(False)
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    written = fill(server._socket)
+    for _ in range(2):
+        with pytest.raises(SSL.WantWriteError):
+            CALLS[call](server)
+    discard(client._socket, written)
+    with pytest.raises(SSL.WantReadError):
+        CALLS[call](server)
+    for end in (client, server):
+        end.setblocking(True)
+    shake_on_sockets(client, server)
+    client.close()
+    server.close()
+
+
+def test_want_write_in_the_middle_of_a_renegotiation() -> None:
+    contexts = client_context(), server_context()
+    for context in contexts:
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+    client, server = socket_pair(*contexts)
+    shake_on_sockets(client, server)
+    client.setblocking(False)
+    server.setblocking(False)
+    assert server.renegotiate()
+    server.do_handshake()  # says that it wants to
+    written = fill(client._socket)
+    with pytest.raises(SSL.WantWriteError):
+        client.recv(1)  # the client's hello does not go
+    discard(server._socket, written)
+    for _ in range(5):
+        for end in (client, server):
+            try:
+                end.recv(1)
+            except SSL.WantReadError:
+                pass
+    assert server.total_renegotiations() == 1 and not server.renegotiate_pending()
+    client.send(b"after it")
+    assert server.recv(100) == b"after it"
     client.close()
     server.close()
 
@@ -365,17 +454,22 @@ def test_ctrl_c_ends_a_blocking_recv_at_once(ends: Pair) -> None:
     client, server = ends
     main = threading.main_thread().ident
     assert main is not None
-    timer = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
+
+    def press() -> None:
+        wait_until_asleep(threading.main_thread())
+        signal.pthread_kill(main, signal.SIGINT)
+
+    presser = threading.Thread(target=press)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     begin = time.monotonic()
     try:
-        timer.start()
         with pytest.raises(KeyboardInterrupt):
+            presser.start()
             client.recv(1)
     finally:
+        presser.join()
         signal.signal(signal.SIGINT, before)
-        timer.join()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60
     server.send(b"goes on")
     assert client.recv(100) == b"goes on"
 
@@ -397,7 +491,7 @@ def test_a_handled_signal_does_not_disturb_a_blocking_call(ends: Pair) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert len(seen) > 5
+    assert len(seen) > 1
 
 
 def test_close_wakes_a_reader_and_a_writer(ends: Pair) -> None:
@@ -410,11 +504,9 @@ def test_close_wakes_a_reader_and_a_writer(ends: Pair) -> None:
 
     writer = in_thread(write)
     time.sleep(0.3)
-    begin = time.monotonic()
     client.close()
     for outcome in (reader(), writer()):
         assert isinstance(outcome, SSL.SysCallError) and outcome.args == (9, "EBADF")
-    assert time.monotonic() - begin < 5
 
 
 # ---- waiting for the socket

@@ -50,7 +50,7 @@ def timed_out(call: Callable[[], Any], least: float) -> TimeoutError:
     with pytest.raises(TimeoutError) as caught:
         call()
     took = time.monotonic() - begin
-    assert least * 0.95 <= took < least + 3, took
+    assert least * 0.95 <= took < least + 30, took
     return caught.value
 
 
@@ -113,7 +113,7 @@ def test_sendall_has_one_deadline_for_all_of_it(ends: Pair) -> None:
 
     def trickle() -> None:
         # Always some room, never enough: each piece alone would be in time.
-        server.settimeout(5)
+        server.settimeout(60)
         while not stop.wait(0.02):
             server.recv(16384)
 
@@ -181,7 +181,7 @@ def test_a_reader_with_a_deadline_and_a_writer_share_the_connection(ends: Pair) 
 
     reader = threading.Thread(target=read)
     reader.start()
-    server.settimeout(5)
+    server.settimeout(60)
     for _ in range(200):
         client.sendall(b"x" * 1000)
         got = 0
@@ -193,13 +193,13 @@ def test_a_reader_with_a_deadline_and_a_writer_share_the_connection(ends: Pair) 
 
 def test_close_wakes_a_call_with_a_deadline(ends: Pair) -> None:
     client, _ = ends
-    client.settimeout(20)
+    client.settimeout(200)
     closer = threading.Timer(0.2, client.close)
     closer.start()
     begin = time.monotonic()
     with pytest.raises(SSL.SysCallError) as caught:
         client.recv(1)
-    assert caught.value.args == (9, "EBADF") and time.monotonic() - begin < 5
+    assert caught.value.args == (9, "EBADF") and time.monotonic() - begin < 100
     closer.join()
 
 
@@ -217,11 +217,11 @@ def test_accept_passes_it_on() -> None:
 
 def test_without_it_a_timeout_means_not_to_wait() -> None:
     client, server = made(honor=False)
-    client.settimeout(5)
+    client.settimeout(100)
     begin = time.monotonic()
     with pytest.raises(SSL.WantReadError):
         client.do_handshake()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 50
     client.close()
     server.close()
 

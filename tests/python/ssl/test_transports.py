@@ -198,6 +198,24 @@ def test_nothing_now_is_want_read_and_want_write(raises: bool) -> None:
     assert server.recv(100) == b"later"
 
 
+@pytest.mark.parametrize("call", ["do_handshake", "recv", "send"])
+def test_nothing_now_in_a_handshake_is_said_of_what_comes_first(call: str) -> None:
+    """The peer answers only what it has got: as long as that cannot be written, there is nothing to read."""
+    up, down = Pipe(), Pipe()
+    near, far = End(down, up), End(up, down)
+    client, server = over(near, far)
+    near.meddle = far.meddle = lambda what, argument: None if what == "write" else Ellipsis
+    arguments = {"recv": (1,), "send": (b"x",)}.get(call, ())
+    for end, at in ((client, near), (server, far)):
+        for _ in range(2):
+            with pytest.raises(SSL.WantWriteError):
+                getattr(end, call)(*arguments)
+        at.meddle = lambda what, argument: Ellipsis
+        with pytest.raises(SSL.WantReadError):
+            getattr(end, call)(*arguments)
+    shake(client, server)
+
+
 def throw(error: BaseException) -> Any:
     raise error
 
@@ -811,25 +829,120 @@ def test_what_a_greenlet_raises_in_read_is_its_own() -> None:
     assert outcomes == [("one", "one"), ("two", "two")]
 
 
-def test_a_second_greenlet_on_the_same_connection_is_busy() -> None:
-    """The library tells callers apart by their thread."""
+def test_a_reader_and_a_writer_greenlet_share_a_connection() -> None:
+    """One sits in its read; another one of the same thread sends, as another thread might."""
+    client, server, near, _ = joined()
     main = greenlet.getcurrent()
-    near = End(Pipe(), Pipe())
-    near.meddle = lambda what, argument: main.switch() if what == "read" else Ellipsis
-    conn = SSL.Connection(client_context(), near)
-    conn.set_connect_state()
 
-    def shake() -> None:
-        with pytest.raises(SSL.WantReadError):
-            conn.do_handshake()
+    def switch_away(what: str, argument: Any) -> Any:
+        if what == "read":
+            while not near.incoming.bytes:
+                main.switch()
+        return Ellipsis
 
-    inside = greenlet.greenlet(shake)
+    near.meddle = switch_away
+    received: List[bytes] = []
+    reader = greenlet.greenlet(lambda: received.append(client.recv(100)))
+    reader.switch()
+    assert not reader.dead
+    for size in (1, 5000, 100_000):
+        assert client.sendall(PAYLOAD[:size]) == size
+        assert receive(server, size) == PAYLOAD[:size]
+    server.send(b"answer")
+    reader.switch()
+    assert reader.dead and received == [b"answer"]
+
+
+@pytest.mark.parametrize("direction", ["read", "write"])
+def test_two_greenlets_in_one_direction_are_one_too_many(direction: str) -> None:
+    """To wait for the other would stop both, so the second is told; when the first is done, its turn comes."""
+    client, server, near, _ = joined()
+    main = greenlet.getcurrent()
+    near.meddle = lambda what, argument: main.switch() if what == direction else Ellipsis
+    calls: List[Callable[[], Any]] = [lambda: client.recv(100), lambda: client.send(b"first")]
+    call = calls[direction == "write"]
+    inside = greenlet.greenlet(call)
     inside.switch()
-    with pytest.raises(SSL.Error) as caught:
-        conn.do_handshake()
+    with pytest.raises(SSL.Error, match="another fiber") as caught:
+        client.recv(100) if direction == "read" else client.send(b"the second")
     assert caught.value.status == lib.PYSSL_ERR_BUSY
-    inside.switch(None)
-    assert inside.dead
+    near.meddle = lambda what, argument: Ellipsis
+    server.send(b"here")
+    assert inside.switch(Ellipsis) in (b"here", 5)
+    if direction == "write":
+        assert client.send(b"the second") == 10
+        assert receive(server, 15) == b"firstthe second"
+
+
+def test_a_greenlet_calling_back_is_told_from_another_one() -> None:
+    client, server, near, _ = joined()
+    said: List[str] = []
+
+    def back(what: str, argument: Any) -> Any:
+        for call in (lambda: client.recv(1), lambda: client.send(b"x")):
+            with pytest.raises(SSL.Error) as caught:
+                call()
+            said.append(str(caught.value))
+        return Ellipsis
+
+    near.meddle = back
+    greenlet.greenlet(lambda: client.send(b"hello")).switch()
+    assert server.recv(100) == b"hello"
+    assert set(said) == {"the connection's transport called back into the connection"}
+
+
+def test_what_one_greenlet_could_not_send_is_not_taken_for_another_s() -> None:
+    client, server, near, _ = joined()
+    near.meddle = lambda what, argument: None if what == "write" else Ellipsis
+
+    def send(data: bytes) -> None:
+        with pytest.raises(SSL.WantWriteError):
+            client.send(data)
+        main.switch()
+        assert client.send(data) == len(data)
+
+    main = greenlet.getcurrent()
+    first, second = greenlet.greenlet(send), greenlet.greenlet(send)
+    first.switch(b"first")
+    second.switch(b"the second")
+    near.meddle = lambda what, argument: Ellipsis
+    second.switch()
+    first.switch()
+    assert receive(server, 15) == b"firstthe second"
+
+
+def test_greenlets_that_wait_for_a_socket_to_be_writable_send_each_its_own() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        client, server = over(near, far)
+        thread = started(server.do_handshake)
+        client.do_handshake()
+        thread.join(30)
+        near.setblocking(False)
+        filled = 0
+        with pytest.raises(SSL.WantWriteError):
+            while True:
+                filled += client.send(b"-" * 16384)
+        main = greenlet.getcurrent()
+
+        def send(data: bytes) -> None:
+            while data:
+                try:
+                    data = data[client.send(data) :]
+                except SSL.WantWriteError:
+                    main.switch()
+
+        # This one's send was taken and could not be told so; the other one's was not.
+        senders = [greenlet.greenlet(lambda letter=letter: send(letter * 40_000)) for letter in (b"-", b"a", b"b")]
+        received = bytearray()
+        while len(received) < filled + 120_000:
+            for sender in senders:
+                if not sender.dead:
+                    sender.switch()
+            senders.reverse()
+            received += server.recv(16384)
+        assert received.count(b"-") == filled + 40_000
+        assert received.count(b"a") == received.count(b"b") == 40_000
 
 
 class Gevent:
@@ -880,6 +993,25 @@ def test_gevent_runs_other_greenlets_meanwhile() -> None:
     ticker.kill()
     assert [asked.value for asked, _, _ in jobs] == [data for _, _, data in jobs]
     assert len(ticks) > 10
+
+
+def test_gevent_reads_and_writes_at_once_on_both_ends() -> None:
+    """Four greenlets on two connections, from the first byte of the handshake on."""
+    up, down = gevent.queue.Queue(), gevent.queue.Queue()
+    client, server = over(Gevent(down, up), Gevent(up, down))
+    for end in (client, server):
+        # The handshake reads and writes: one greenlet does it.
+        end.shaking = gevent.spawn(end.do_handshake)  # type: ignore[attr-defined]
+    gevent.joinall([client.shaking, server.shaking], timeout=20, raise_error=True)
+
+    def send(end: SSL.Connection) -> None:
+        for at in range(0, len(PAYLOAD), 5000):
+            end.sendall(PAYLOAD[at : at + 5000])
+
+    readers = [gevent.spawn(receive, end, len(PAYLOAD)) for end in (client, server)]
+    writers = [gevent.spawn(send, end) for end in (client, server)]
+    gevent.joinall(readers + writers, timeout=60, raise_error=True)
+    assert [reader.value for reader in readers] == [PAYLOAD, PAYLOAD]
 
 
 def test_gevent_timeouts_surface_and_the_connection_goes_on() -> None:

@@ -5,7 +5,7 @@ use super::{Conn, Engine, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use crate::core::sys::err;
-use crate::core::sys::fork;
+use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Woken};
 use std::hash::{DefaultHasher, Hasher};
@@ -56,7 +56,8 @@ impl Conn {
         let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         if result.is_err() {
             if let Some(taken) = taken {
-                self.look().unflushed.borrow_mut().push(Unflushed::of(&bytes[..taken]));
+                let unflushed = Unflushed::of(&bytes[..taken]);
+                self.look().unflushed.borrow_mut().push(unflushed);
             }
         }
         result
@@ -74,8 +75,8 @@ impl Conn {
         Ok(())
     }
 
-    /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED; what the
-    /// peer still sends can be received by later ones.
+    /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED
+    /// (ESHUTDOWN); what the peer still sends can be received by later ones.
     pub fn shutdown(&self) -> Result<bool> {
         let mut said = None;
         let result = self.drive_within(&mut Patience::of_shutdown(self), Flush::Needed, |engine| {
@@ -184,6 +185,7 @@ impl Conn {
                     }
                     self.wait(descriptor.fd, events, arrivals, patience).map_err(|error| match error {
                         Some(error) => error,
+                        None if unsent && self.says_before_it_hears(flush) => Error::bare(Status::WantWrite),
                         None => self.explain(want),
                     })?;
                     if flush == Flush::Tried && !unsent {
@@ -220,6 +222,12 @@ impl Conn {
             // Where no call may wait, trying tells.
             Ok(()) | Err(None) => Ok(()),
         }
+    }
+
+    /// What is unsent is what the peer waits for before it answers: who would wait for input would wait for ever. Not
+    /// so with data, which is for whoever sends to bring on its way.
+    pub(super) fn says_before_it_hears(&self, flush: Flush) -> bool {
+        flush == Flush::Needed || !self.look().ssl.is_init_finished()
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
@@ -316,7 +324,7 @@ impl Conn {
         self.not_closed()?;
         if self.is_ended(patience) {
             self.not_closed()?;
-            return Err(Error::new(Status::Closed, "another thread shut the connection down"));
+            return Err(Error::shut_down());
         }
         Ok(())
     }
@@ -365,8 +373,8 @@ impl Engine {
         if unflushed.is_empty() {
             return None;
         }
-        let me = fork::this_thread();
-        let mine = unflushed.iter().position(|sent| sent.thread == me);
+        let me = Caller::now();
+        let mine = unflushed.iter().position(|sent| sent.caller == me);
         let at = mine.or_else(|| unflushed.iter().position(|sent| sent.is_of(bytes)))?;
         if unflushed[at].len > bytes.len() {
             return Some(unflushed[at].len);
@@ -431,14 +439,14 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
 /// A send that was told WANT_WRITE (or its kin) although SSL took the bytes: the caller comes again with the same ones.
 /// Other threads that send meanwhile are not the caller, unless they bring those very bytes.
 pub(super) struct Unflushed {
-    thread: usize,
+    caller: Caller,
     len: usize,
     digest: u64,
 }
 
 impl Unflushed {
     fn of(bytes: &[u8]) -> Self {
-        Unflushed { thread: fork::this_thread(), len: bytes.len(), digest: digest(bytes) }
+        Unflushed { caller: Caller::now(), len: bytes.len(), digest: digest(bytes) }
     }
 
     fn is_of(&self, bytes: &[u8]) -> bool {

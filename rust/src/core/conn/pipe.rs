@@ -4,6 +4,7 @@ use super::io::{Flush, Patience};
 use super::{Conn, Transport};
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::Woken;
 use parking_lot::Mutex;
@@ -27,14 +28,17 @@ pub trait Pipe: Send + Sync {
     fn write(&self, bytes: &[u8]) -> Piped;
 }
 
-/// One direction of a pipe: a thread at a time. A thread that comes back to its own turn is calling from inside the
+/// One direction of a pipe: a caller at a time. A caller that comes back to its own turn is calling from inside the
 /// transport.
 #[derive(Default)]
-pub(super) struct Turn(Mutex<Option<usize>>);
+pub(super) struct Turn(Mutex<Option<Caller>>);
 
 enum Taken<'a> {
     Mine(Held<'a>),
+    /// Another thread has it, and can be waited for.
     Another,
+    /// Another fiber of this thread has it: waiting would keep that one from going on.
+    Neighbour,
 }
 
 struct Held<'a>(&'a Turn, &'a Conn);
@@ -48,12 +52,11 @@ impl Drop for Held<'_> {
 
 impl Turn {
     fn take<'a>(&'a self, conn: &'a Conn) -> Result<Taken<'a>> {
-        let me = this_thread();
+        let me = Caller::now();
         let mut turn = self.0.lock();
         match *turn {
-            Some(holder) if holder == me => {
-                Err(Error::new(Status::Busy, "the connection's transport called back into the connection"))
-            }
+            Some(holder) if holder == me => Err(called_back()),
+            Some(holder) if holder.is_of_this_thread() => Ok(Taken::Neighbour),
             Some(_) => Ok(Taken::Another),
             None => {
                 *turn = Some(me);
@@ -67,24 +70,24 @@ impl Turn {
     }
 
     fn is_mine(&self) -> bool {
-        *self.0.lock() == Some(this_thread())
+        let holder = *self.0.lock();
+        holder.is_some_and(Caller::is_now)
     }
 }
 
-/// This thread, among those that are alive. (std's `thread::current()` allocates for a thread that C has made, and what it
-/// made for the main thread is never freed.)
-fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| std::ptr::from_ref(here) as usize)
+fn called_back() -> Error {
+    Error::new(Status::Busy, "the connection's transport called back into the connection")
+}
+
+fn neighbour_is_inside() -> Error {
+    Error::new(Status::Busy, "another fiber (greenlet) of this thread is inside the connection's transport")
 }
 
 impl Conn {
-    /// BUSY when this thread is inside the connection's own transport.
+    /// BUSY when this thread (its fiber) is inside the connection's own transport.
     pub(super) fn not_inside_transport(&self) -> Result<()> {
         match &self.transport {
-            Transport::Pipe { reading, writing, .. } if reading.is_mine() || writing.is_mine() => {
-                Err(Error::new(Status::Busy, "the connection's transport called back into the connection"))
-            }
+            Transport::Pipe { reading, writing, .. } if reading.is_mine() || writing.is_mine() => Err(called_back()),
             _ => Ok(()),
         }
     }
@@ -122,7 +125,12 @@ impl Conn {
             Ok(_) if !out && flush == Flush::Needed => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) if !out => Err(Error::bare(Status::WantWrite)),
             Err(Stop::WantWrite) => Ok(true),
-            Err(Stop::WantRead) => self.pump_in(pipe, reading, arrivals, patience).map(|()| true),
+            Err(Stop::WantRead) => match self.pump_in(pipe, reading, arrivals, patience) {
+                Err(error) if error.status == Status::WantRead && !out && self.says_before_it_hears(flush) => {
+                    Err(Error::bare(Status::WantWrite))
+                }
+                came => came.map(|()| true),
+            },
             _ => Ok(false),
         }
     }
@@ -142,7 +150,8 @@ impl Conn {
                     drop(held);
                 }
                 // The thread whose turn it is takes what this one has, too.
-                Taken::Another if !must => return Ok(false),
+                Taken::Another | Taken::Neighbour if !must => return Ok(false),
+                Taken::Neighbour => return Err(neighbour_is_inside()),
                 Taken::Another => self.wait_turn(writing, patience, || false)?,
             }
         }
@@ -189,6 +198,7 @@ impl Conn {
                 let came = || self.look().ssl.wire().try_borrow().is_ok_and(|wire| wire.arrivals != arrivals);
                 return self.wait_turn(reading, patience, came);
             }
+            Taken::Neighbour => return Err(neighbour_is_inside()),
         };
         let wanted = {
             let engine = self.look();

@@ -179,6 +179,12 @@ mod tests {
 
     #[test]
     fn a_thread_that_lets_go_for_moments_only_starves_nobody() {
+        // Starving shows every time; a machine that was busy with something else does not.
+        let slowest = (0..5).map(|_| slowest_beside_a_greedy_thread()).min();
+        assert!(slowest < Some(500_000), "{slowest:?} us");
+    }
+
+    fn slowest_beside_a_greedy_thread() -> u64 {
         let lock = Lock::new(());
         let (over, slowest) = (AtomicBool::new(false), AtomicU64::new(0));
         std::thread::scope(|scope| {
@@ -198,7 +204,6 @@ mod tests {
                 over.store(true, Ordering::Relaxed);
             });
         });
-        let slowest = slowest.into_inner();
-        assert!(slowest < 500_000, "{slowest} us");
+        slowest.into_inner()
     }
 }

@@ -64,8 +64,8 @@ _getcurrent: Any = None
 
 
 def _tell_greenlets_apart() -> None:
-    """A greenlet may switch away inside of read() or write(), or between a send that must be made again and the next go
-    at it, and another one use the same connection meanwhile."""
+    """A greenlet may switch away inside of read() or write(), or between a send that was told to come again and the
+    next go at it, and another one use the same connection meanwhile."""
     global _getcurrent
     if _getcurrent is None and not in_subinterpreter():
         _getcurrent = sys.modules["greenlet"].getcurrent

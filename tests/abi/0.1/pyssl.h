@@ -2484,6 +2484,12 @@ pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
 
 
 /**
+ * Tells which fiber runs.
+ * @return a number that no other fiber of the calling thread has
+ */
+typedef size_t (*pyssl_fiber_fn)(void);
+
+/**
  * Reads ciphertext from a transport.
  * @param userdata  the transport's
  * @param buffer    receives the bytes
@@ -2504,7 +2510,8 @@ typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *byt
 /**
  * A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
  * `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
- * them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine.
+ * them gives PYSSL_ERR_BUSY; looking at it, closing and freeing it is fine. For threads that run fibers see
+ * pyssl_set_fiber_fn().
  */
 typedef struct pyssl_transport {
     /**
@@ -2524,6 +2531,17 @@ typedef struct pyssl_transport {
      */
     pyssl_destructor destroy;
 } pyssl_transport;
+
+/**
+ * For programs that run several fibers (greenlets, coroutines with stacks of their own) on one thread and switch among them
+ * inside of transports: has the library tell them apart as it tells threads apart. Then one fiber may be inside a
+ * connection's read while another one sends on that connection. Two that want to read, or to write, at once: the second
+ * gets PYSSL_ERR_BUSY, for to wait would stop both. One function for the process; it is called in calls on connections
+ * with a pyssl_transport, possibly with locks of the library held, and must not call the library.
+ * @param fiber  NULL when there are no fibers, which is how things stand before the first call
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_set_fiber_fn(pyssl_fiber_fn fiber);
 
 /**
  * A new connection without a transport: the caller moves the ciphertext with pyssl_conn_bio_read() and
@@ -2590,6 +2608,15 @@ pyssl_status pyssl_conn_keep(pyssl_conn *conn,
 pyssl_status pyssl_conn_adopt_after_fork(pyssl_conn *conn);
 
 /**
+ * Has pyssl_conn_recv() and pyssl_conn_send() begin without a look whether the descriptor is still the file it was when the
+ * connection was made, which is a system call: for callers that know by other means. After waiting they look.
+ * @param on  0 has them look again
+ * @return PYSSL_OK (on a connection without a descriptor, too), or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_conn_trust_descriptor(pyssl_conn *conn,
+                                         int on);
+
+/**
  * How long each call may wait.
  * @param milliseconds  PYSSL_ERR_TIMEOUT comes after that; negative (the start): for ever on a blocking descriptor, not
  *                      at all on one with O_NONBLOCK
@@ -2642,7 +2669,7 @@ pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
 
 /**
  * Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
- * PYSSL_ERR_CLOSED; what the peer still sends can be received by later calls.
+ * PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
  * @param done  receives 1 when both were exchanged, 0 when only this end's went
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */
@@ -2691,6 +2718,12 @@ ptrdiff_t pyssl_conn_bio_write(pyssl_conn *conn,
 ptrdiff_t pyssl_conn_bio_read(pyssl_conn *conn,
                               uint8_t *buffer,
                               size_t size);
+
+/**
+ * How much ciphertext the next pyssl_conn_bio_read() would find: all there is, or, of DTLS, one datagram.
+ * @return how many bytes; 0 when there is nothing; PYSSL_ERR_ARGUMENT when the connection has a transport
+ */
+ptrdiff_t pyssl_conn_bio_pending(pyssl_conn *conn);
 
 /**
  * Tells a connection without transport that no more ciphertext will come.

@@ -79,8 +79,7 @@ impl Conn {
     }
 
     /// Sends close_notify. True when the peer's has come too. Calls of other threads that wait end with CLOSED
-    /// (ESHUTDOWN); what the
-    /// peer still sends can be received by later ones.
+    /// (ESHUTDOWN); what the peer still sends can be received by later ones.
     pub fn shutdown(&self) -> Result<bool> {
         let mut said = None;
         let result = self.drive_within(&mut Patience::of_shutdown(self), Flush::Needed, |engine| {
@@ -207,12 +206,6 @@ impl Conn {
         }
     }
 
-    /// What is unsent is what the peer waits for before it answers: who would wait for input would wait for ever. Not
-    /// so with data, which is for whoever sends to bring on its way.
-    pub(super) fn says_before_it_hears(&self, flush: Flush) -> bool {
-        flush == Flush::Needed || !self.look().ssl.is_init_finished()
-    }
-
     /// Waits for input before a receive tries, unless something is there already, or is to be told or done first.
     fn wait_first(&self, descriptor: &Descriptor, patience: &mut Patience) -> Result<()> {
         self.not_ended(patience)?;
@@ -232,6 +225,12 @@ impl Conn {
             // Where no call may wait, trying tells.
             Ok(()) | Err(None) => Ok(()),
         }
+    }
+
+    /// What is unsent is what the peer waits for before it answers: who would wait for input would wait for ever. Not
+    /// so with data, which is for whoever sends to bring on its way.
+    pub(super) fn says_before_it_hears(&self, flush: Flush) -> bool {
+        flush == Flush::Needed || !self.look().ssl.is_init_finished()
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.

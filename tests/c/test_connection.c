@@ -115,8 +115,12 @@ static void two_ends_talk_through_buffers(void) {
     CHECK(pyssl_conn_cipher_bits(pair.client, &bits) == PYSSL_OK && bits >= 128);
     CHECK(pyssl_conn_cipher_list(pair.client, text, sizeof text, &len) == PYSSL_ERR_BUFFER && len > sizeof text);
 
+    CHECK(pyssl_conn_bio_pending(pair.client) == 0);
     CHECK(pyssl_conn_send(pair.client, (const uint8_t *)"hello", 5) == 5);
+    /* RFC 8446, 5.2: header, content, its type and the tag of AES-GCM or ChaCha20-Poly1305 */
+    CHECK(pyssl_conn_bio_pending(pair.client) == 5 + 5 + 1 + 16);
     pump(pair.client, pair.server);
+    CHECK(pyssl_conn_bio_pending(pair.client) == 0);
     CHECK(pyssl_conn_recv(pair.server, room, 2, PYSSL_MSG_PEEK) == 2);
     CHECK(pyssl_conn_pending(pair.server, &pending) == PYSSL_OK && pending == 5);
     CHECK(pyssl_conn_recv(pair.server, room, sizeof room, 0) == 5 && memcmp(room, "hello", 5) == 0);
@@ -243,6 +247,7 @@ static void sockets_block_and_keep_their_owner(void) {
     ends pair = on_sockets(sockets);
     uint8_t room[10];
     CHECK(pyssl_conn_bio_read(pair.client, room, sizeof room) == PYSSL_ERR_ARGUMENT);
+    CHECK(pyssl_conn_bio_pending(pair.client) == PYSSL_ERR_ARGUMENT);
     CHECK(pyssl_conn_bio_write(pair.client, room, sizeof room) == PYSSL_ERR_ARGUMENT);
     shake_in_threads(pair);
     CHECK(pyssl_conn_send(pair.server, (const uint8_t *)"abc", 3) == 3);

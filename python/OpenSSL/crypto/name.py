@@ -65,7 +65,7 @@ class X509Name(Handle):
         if name[:1] == "_":
             return self._hidden(name)  # type: ignore[no-any-return]
         try:
-            return _attribute(self, name.encode())
+            return _attribute(self, _type(name))
         except ValueError:
             raise AttributeError(NO_SUCH_ATTRIBUTE) from None
 
@@ -92,7 +92,7 @@ class X509Name(Handle):
             value = value.encode()
         elif not isinstance(value, bytes):
             raise TypeError(f"the value of {name} must be str or bytes, not {value.__class__.__name__}")
-        status = lib.pyssl_name_set(self._handle, name.encode(), value, len(value))
+        status = lib.pyssl_name_set(self._handle, _type(name), value, len(value))
         if status == ARGUMENT:
             raise AttributeError(NO_SUCH_ATTRIBUTE)
         if status:
@@ -179,6 +179,13 @@ def viewer(error: Type[Exception], function: str) -> Callable[[Any], X509Name]:
 _new = ffi.new
 _bare = object.__new__
 _NAME_OUT = ffi.typeof("pyssl_name **")
+
+
+def _type(name: str) -> bytes:
+    """As the library takes it; what C would take for another one is none."""
+    if "\0" in name:
+        raise AttributeError(NO_SUCH_ATTRIBUTE)
+    return name.encode()
 
 
 if fast is None:

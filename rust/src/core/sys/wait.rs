@@ -201,3 +201,63 @@ fn silence(bell: RawFd) {
     // SAFETY: reads the eventfd's counter back to zero; nothing there is fine.
     unsafe { libc::read(bell, count.as_mut_ptr().cast(), count.len()) };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    /// Waiters that have met short waits only, and the two ends they met them on.
+    fn hasty() -> (Waiters, UnixStream, UnixStream) {
+        let (waiters, (mut near, mut far)) = (Waiters::default(), UnixStream::pair().unwrap());
+        for _ in 0..100 {
+            far.write_all(b"x").unwrap();
+            assert_eq!(waiters.wait(near.as_raw_fd(), libc::POLLIN, None, || false), Ok(Woken::Ready));
+            near.read_exact(&mut [0]).unwrap();
+        }
+        (waiters, near, far)
+    }
+
+    #[test]
+    fn after_short_waits_a_long_one_comes_to_its_end() {
+        let (waiters, near, mut far) = hasty();
+        for _ in 0..3 {
+            let begun = Instant::now();
+            let deadline = begun + Duration::from_millis(30);
+            let woken = waiters.wait(near.as_raw_fd(), libc::POLLIN, Some(deadline), || false);
+            assert_eq!(woken, Ok(Woken::Timeout));
+            assert!(begun.elapsed() >= Duration::from_millis(30));
+        }
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            far.write_all(b"x").unwrap();
+            far
+        });
+        assert_eq!(waiters.wait(near.as_raw_fd(), libc::POLLIN, None, || false), Ok(Woken::Ready));
+        late.join().unwrap();
+    }
+
+    #[test]
+    fn after_short_waits_a_wake_ends_the_next() {
+        let (waiters, near, _far) = hasty();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while waiters.count.load(Ordering::SeqCst) == 0 {
+                    std::thread::yield_now();
+                }
+                waiters.wake();
+            });
+            assert_eq!(waiters.wait(near.as_raw_fd(), libc::POLLIN, None, || false), Ok(Woken::Ready));
+        });
+    }
+
+    #[test]
+    fn a_deadline_within_the_moment_of_looking_is_kept() {
+        let (waiters, near, _far) = hasty();
+        let deadline = Instant::now();
+        let woken = waiters.wait(near.as_raw_fd(), libc::POLLIN, Some(deadline), || false);
+        assert_eq!(woken, Ok(Woken::Timeout));
+    }
+}

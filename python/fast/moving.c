@@ -4,9 +4,9 @@
  * the bytes object itself. Nothing moved is 0. */
 #include "fast.h"
 
-#include <string.h>
-
-/* What is received into a room on the stack first: threads may have as little as 32 KiB of it. */
+/* RFC 8446, 5.1: no record has more. So much of the stack is used; the handshakes of OpenSSL take as much. */
+#define RECORD 16384
+/* Up to here a copy costs less than the allocation of all that was asked for. */
 #define SMALL 4096
 
 static PyObject *failed(ptrdiff_t status) { return PyLong_FromSsize_t((Py_ssize_t)status); }
@@ -33,37 +33,9 @@ static PyObject *recv_large(pyssl_conn *conn, size_t size, int flags) {
     Py_BEGIN_ALLOW_THREADS;
     count = pyssl_conn_recv(conn, room, size, flags);
     Py_END_ALLOW_THREADS;
-    if (count > 0 && count < SMALL)
+    if (count > 0 && count <= SMALL)
         __atomic_store_n(&large_before, 0, __ATOMIC_RELAXED);
     return filled(bytes, size, count);
-}
-
-/* The rest of a record whose first bytes filled the room on the stack. */
-static PyObject *recv_rest(pyssl_conn *conn, const uint8_t *begin, size_t size) {
-    size_t rest = 0;
-    ptrdiff_t count = 0;
-    PyObject *bytes;
-    __atomic_store_n(&large_before, 1, __ATOMIC_RELAXED);
-    Py_BEGIN_ALLOW_THREADS;
-    if (pyssl_conn_pending(conn, &rest) != PYSSL_OK)
-        rest = 0;
-    Py_END_ALLOW_THREADS;
-    if (rest > size - SMALL)
-        rest = size - SMALL;
-    bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(SMALL + rest));
-    if (bytes != NULL && rest > 0) {
-        uint8_t *room = (uint8_t *)PyBytes_AsString(bytes) + SMALL;
-        Py_BEGIN_ALLOW_THREADS;
-        count = pyssl_conn_recv(conn, room, rest, 0);
-        Py_END_ALLOW_THREADS;
-        /* Another thread took it: the next call hears of whatever else came. */
-        if (count < 0)
-            count = 0;
-    }
-    if (bytes == NULL)
-        return NULL;
-    memcpy(PyBytes_AsString(bytes), begin, SMALL);
-    return filled(bytes, SMALL + rest, SMALL + count);
 }
 
 /* recv(conn, size, flags): bytes, or the status. */
@@ -72,7 +44,7 @@ FAST_FUNCTION(recv) {
     size_t size;
     int flags;
     ptrdiff_t count;
-    uint8_t room[SMALL];
+    uint8_t room[RECORD];
     (void)module;
     if (!fast_expect("recv", given, 3))
         return NULL;
@@ -81,15 +53,17 @@ FAST_FUNCTION(recv) {
     flags = (int)PyLong_AsLong(args[2]);
     if (PyErr_Occurred())
         return NULL;
+    if (size > RECORD)
+        size = RECORD;
     if (size > SMALL && (flags != 0 || __atomic_load_n(&large_before, __ATOMIC_RELAXED)))
         return recv_large(conn, size, flags);
     Py_BEGIN_ALLOW_THREADS;
-    count = pyssl_conn_recv(conn, room, size < SMALL ? size : SMALL, flags);
+    count = pyssl_conn_recv(conn, room, size, flags);
     Py_END_ALLOW_THREADS;
     if (count <= 0)
         return failed(count);
-    if (count == SMALL && size > SMALL)
-        return recv_rest(conn, room, size);
+    if (count > SMALL)
+        __atomic_store_n(&large_before, 1, __ATOMIC_RELAXED);
     return PyBytes_FromStringAndSize((const char *)room, (Py_ssize_t)count);
 }
 

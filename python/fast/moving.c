@@ -50,7 +50,7 @@ FAST_FUNCTION(recv) {
         return NULL;
     conn = HANDLE(pyssl_conn, args[0]);
     size = PyLong_AsSize_t(args[1]);
-    flags = (int)PyLong_AsLong(args[2]);
+    flags = (int)PyLong_AsSize_t(args[2]);
     if (PyErr_Occurred())
         return NULL;
     if (size > RECORD)

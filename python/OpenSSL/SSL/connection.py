@@ -192,7 +192,10 @@ class Connection(Moving, Setup, Facts):
         if self._open_files > 0:
             self._close_with_files = True
             return
-        check(lib.pyssl_conn_close(self._handle))
+        status = lib.pyssl_conn_close(self._handle)
+        # The collector may free the connection before a file of makefile, which closes it.
+        if status and status != lib.PYSSL_ERR_HANDLE:
+            check(status)
         if hasattr(self._socket, "close"):
             self._socket.close()
 

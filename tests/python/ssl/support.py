@@ -107,15 +107,18 @@ def ocsp_response() -> bytes:
 
 def second_certificate() -> crypto.X509:
     """A certificate of root for second.example, on the server's key."""
-    cert, key = crypto.X509(), pki().server.pkey()
+    cert, key, root = crypto.X509(), pki().server.pkey(), pki().root.x509()
     cert.set_version(2)
     cert.set_serial_number(2)
     cert.gmtime_adj_notBefore(-3600)
     cert.gmtime_adj_notAfter(86400)
-    cert.set_issuer(pki().root.x509().get_subject())
+    cert.set_issuer(root.get_subject())
     cert.get_subject().CN = "second"
     cert.set_pubkey(key)
-    cert.add_extensions([crypto.X509Extension(b"subjectAltName", False, b"DNS:second.example")])
+    names = crypto.X509Extension(b"subjectAltName", False, b"DNS:second.example")
+    # Python 3.13's ssl asks for it (X509_V_FLAG_X509_STRICT).
+    authority = crypto.X509Extension(b"authorityKeyIdentifier", False, b"keyid", issuer=root)
+    cert.add_extensions([names, authority])
     cert.sign(pki().root.pkey(), "sha256")
     return cert
 

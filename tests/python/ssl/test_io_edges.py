@@ -557,6 +557,17 @@ def test_makefile_both_ways_and_unbuffered(ends: Pair) -> None:
         raw.read(1)
 
 
+def test_a_file_closed_after_its_connection_was_freed_is_no_error(ends: Pair) -> None:
+    """The collector frees the objects of a cycle in any order."""
+    client, _ = ends
+    lines = client.makefile("rb")
+    client.close()
+    SSL.Connection._free(client.__dict__["_handle"])
+    lines.close()
+    assert client.fileno() == -1
+    del client.__dict__["_handle"]
+
+
 def test_makefile_refuses_what_it_cannot_be(ends: Pair) -> None:
     client, _ = ends
     with pytest.raises(ValueError, match="invalid mode"):

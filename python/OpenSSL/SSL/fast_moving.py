@@ -6,7 +6,7 @@ from _socket import MSG_PEEK as _MSG_PEEK
 
 from .._native import fast, lib
 from .errors import INTERRUPTED, TIMEOUT, WANT_READ, WantReadError, fail
-from .moving import MOST, RECORD, Moving
+from .moving import MOST, RECORD, Moving, encoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class FastMoving(Moving):
 
     def send(self, buf: Any, flags: int = 0) -> int:
         if type(buf) is not bytes or len(buf) > MOST:
-            return Moving.send(self, buf, flags)
+            return Moving.send(self, encoded(buf, 3) if isinstance(buf, str) else buf, flags)
         watched = self._watched
         if watched is not None and watched.fileno() != self._descriptor:
             self._watch_no_more()
@@ -72,7 +72,7 @@ class FastMoving(Moving):
 
     def bio_write(self, buf: Any, flags: int = 0) -> int:
         if type(buf) is not bytes:
-            return Moving.bio_write(self, buf, flags)
+            return Moving.bio_write(self, encoded(buf, 3) if isinstance(buf, str) else buf, flags)
         count: int = _bio_write(self._number, buf)
         if count <= 0:
             self._bio_failed(count or WANT_READ)

@@ -263,10 +263,15 @@ def _new_room() -> Tuple[Any, Any]:
 def bytes_like(buf: Any) -> Any:
     """The memory of any buffer; text as UTF-8, as it always was."""
     if isinstance(buf, str):
-        import warnings
-
-        warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=3)
-        buf = buf.encode("utf-8")
+        buf = encoded(buf, 4)
     elif hasattr(buf, "__len__") and len(buf) > MOST and isinstance(buf, bytes):
         raise ValueError("Cannot send more than 2**31-1 bytes at once.")
     return _from_buffer("uint8_t[]", buf)
+
+
+def encoded(text: str, stacklevel: int) -> bytes:
+    """Text in place of bytes, with a warning for whoever gave it: `stacklevel` is 3 for the caller of the caller."""
+    import warnings
+
+    warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=stacklevel)
+    return text.encode("utf-8")

@@ -100,6 +100,14 @@ def test_a_socket_is_no_place_to_pump() -> None:
             call()
 
 
+@pytest.mark.parametrize("name", ["send", "sendall", "bio_write"])
+def test_text_in_place_of_bytes_warns_where_it_was_given(name: str) -> None:
+    client, _ = connected()
+    with pytest.warns(DeprecationWarning, match="str for buf") as caught:
+        getattr(client, name)("text")
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 def test_certificates_read_the_same_by_both_ways() -> None:
     cert = second_certificate()
     lib, handle = _native.lib, cert._handle

@@ -97,32 +97,25 @@ def reader(error: Type[Exception], name: str) -> Callable[[Any], bytes]:
     """`read(owner)`: the bytes that pyssl_<name>(handle, room, size, len) stores for an object that owns a handle.
 
     By the compiled function where there is one."""
-    read = getattr(fast, name, None)
-    if read is None:
-        function = getattr(lib, "pyssl_" + name)
-        return lambda owner: bytes_of(error, function, owner._handle)
-
-    def fast_read(owner: Any) -> bytes:
-        result = read(owner._number)
-        if type(result) is bytes:
-            return result
-        fail(error, result)
-
-    return fast_read
+    return _reader(error, name, bytes_of)
 
 
 def reader_or_none(error: Type[Exception], name: str) -> Callable[[Any], Optional[bytes]]:
     """As reader, with None for what was never set."""
+    return _reader(error, name, bytes_or_none)
+
+
+def _reader(error: Type[Exception], name: str, by_cffi: Callable[..., Any]) -> Callable[[Any], Any]:
     read = getattr(fast, name, None)
     if read is None:
         function = getattr(lib, "pyssl_" + name)
-        return lambda owner: bytes_or_none(error, function, owner._handle)
+        return lambda owner: by_cffi(error, function, owner._handle)
 
-    def fast_read(owner: Any) -> Optional[bytes]:
+    def fast_read(owner: Any) -> Any:
         result = read(owner._number)
         if type(result) is bytes:
             return result
-        if result == ABSENT:
+        if result == ABSENT and by_cffi is bytes_or_none:
             return None
         fail(error, result)
 

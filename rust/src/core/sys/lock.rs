@@ -5,7 +5,7 @@
 //! forked child, a lock held by a thread that only the parent has is free (its state lies in the lock alone, in no table
 //! shared by all, and who waits for it is outside as `fork` means it).
 
-use super::fork;
+use super::{fork, thread};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -59,7 +59,7 @@ impl<T> Lock<T> {
         if self.generation.load(Ordering::Acquire) != fork::generation() {
             self.inherit();
         }
-        let me = fork::this_thread();
+        let me = thread::id();
         if self.owner.load(Ordering::Relaxed) == me {
             self.depth.set(self.depth.get() + 1);
         } else {

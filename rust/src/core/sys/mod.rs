@@ -30,6 +30,7 @@ pub mod ssl_facts;
 pub mod ssl_setup;
 pub mod store;
 pub mod store_live;
+pub mod thread;
 pub mod unix;
 pub mod users_code;
 pub mod verify_names;

@@ -13,6 +13,8 @@ pub mod fiber;
 pub mod fork;
 pub mod library;
 pub mod lock;
+#[cfg(feature = "embedded")]
+mod memory;
 pub mod name;
 pub mod pem;
 pub mod pkcs12;
@@ -20,6 +22,7 @@ pub mod pkey;
 pub mod poison;
 pub mod rand;
 pub mod request;
+mod signatures;
 pub mod spki;
 pub mod ssl;
 pub mod ssl_callbacks;

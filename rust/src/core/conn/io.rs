@@ -7,7 +7,7 @@ use crate::core::status::Status;
 use crate::core::sys::err;
 use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
-use crate::core::sys::wait::{self, Woken};
+use crate::core::sys::wait::{self, Whom, Woken};
 use std::hash::{DefaultHasher, Hasher};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -87,7 +87,7 @@ impl Conn {
             let result = shutdown_step(engine, &mut said);
             if !sent_before && engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0 {
                 self.shutdowns.fetch_add(1, Ordering::SeqCst);
-                self.waiters.wake();
+                self.waiters.wake(Whom::All);
             }
             result
         });
@@ -267,7 +267,7 @@ impl Conn {
         drop(engine);
         if news {
             // Whoever waits for input may have got what it needs by this thread's reading.
-            self.waiters.wake();
+            self.waiters.wake(Whom::ForInput);
         }
         Ok((result, arrivals, unsent))
     }

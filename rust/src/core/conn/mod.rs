@@ -25,7 +25,7 @@ use super::sys::fork;
 use super::sys::lock::{Guard, Lock};
 use super::sys::ssl::Ssl;
 use super::sys::ssl_callbacks::Host;
-use super::sys::wait::Waiters;
+use super::sys::wait::{Waiters, Whom};
 use super::sys::wire::Wire;
 use descriptor::Descriptor;
 use io::Unflushed;
@@ -193,7 +193,7 @@ impl Conn {
     /// Ends every call that waits, and every later one, with CLOSED. The descriptor stays open, for it is the caller's.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        self.waiters.wake();
+        self.waiters.wake(Whom::All);
     }
 
     /// In a forked child: makes the parent's connection this process's. The parent must not use it any more. Fails when

@@ -23,7 +23,22 @@ pub struct Waiters {
     /// Read without the lock by threads that would wake, so that it costs nothing when nobody waits.
     count: AtomicUsize,
     haste: Haste,
-    bells: Mutex<Vec<RawFd>>,
+    bells: Mutex<Vec<Waiter>>,
+}
+
+#[derive(Clone, Copy)]
+struct Waiter {
+    bell: RawFd,
+    for_input: bool,
+}
+
+/// Whom a change may concern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    All,
+    /// Who waits for input alone; who can send no more for now is not to be woken by every record that another thread
+    /// receives.
+    ForInput,
 }
 
 impl Waiters {
@@ -38,11 +53,11 @@ impl Waiters {
         stale: impl FnOnce() -> bool,
     ) -> Result<Woken, i32> {
         let bell = Bell::of_this_thread()?;
-        self.bells.lock().push(bell);
+        self.bells.lock().push(Waiter { bell, for_input: events & libc::POLLOUT == 0 });
         self.count.fetch_add(1, Ordering::SeqCst);
         let woken = if stale() { Ok(Woken::Ready) } else { self.haste.poll(fd, events, bell, deadline) };
         let mut bells = self.bells.lock();
-        bells.retain(|other| *other != bell);
+        bells.retain(|waiter| waiter.bell != bell);
         self.count.fetch_sub(1, Ordering::SeqCst);
         drop(bells);
         woken
@@ -55,15 +70,15 @@ impl Waiters {
         self.count.store(0, Ordering::SeqCst);
     }
 
-    /// Ends every wait.
-    pub fn wake(&self) {
+    /// Ends the waits of these.
+    pub fn wake(&self, whom: Whom) {
         if self.count.load(Ordering::SeqCst) == 0 {
             return;
         }
         let one = 1u64.to_ne_bytes();
-        for bell in self.bells.lock().iter() {
+        for waiter in self.bells.lock().iter().filter(|waiter| whom == Whom::All || waiter.for_input) {
             // SAFETY: writes eight bytes to an eventfd; a failure leaves it as rung as it was.
-            unsafe { libc::write(*bell, one.as_ptr().cast(), one.len()) };
+            unsafe { libc::write(waiter.bell, one.as_ptr().cast(), one.len()) };
         }
     }
 }
@@ -142,10 +157,11 @@ impl Haste {
     fn poll(&self, fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
         let begun = Instant::now();
         let short = self.short.load(Ordering::Relaxed);
-        if short >= IN_A_ROW {
+        if short >= IN_A_ROW && events == libc::POLLIN {
             while begun.elapsed() < LOOK {
                 match poll(fd, events, bell, Some(begun)) {
-                    Ok(Woken::Timeout) => std::hint::spin_loop(),
+                    // Who has something to do meanwhile may be who is waited for.
+                    Ok(Woken::Timeout) => std::thread::yield_now(),
                     found => return found,
                 }
             }
@@ -153,7 +169,7 @@ impl Haste {
             return poll(fd, events, bell, deadline);
         }
         let woken = poll(fd, events, bell, deadline);
-        let was_short = events & libc::POLLIN != 0 && begun.elapsed() < SHORT && several_processors();
+        let was_short = events == libc::POLLIN && begun.elapsed() < SHORT && several_processors();
         self.short.store(if was_short { short + 1 } else { short.min(0) }, Ordering::Relaxed);
         woken
     }
@@ -247,7 +263,7 @@ mod tests {
                 while waiters.count.load(Ordering::SeqCst) == 0 {
                     std::thread::yield_now();
                 }
-                waiters.wake();
+                waiters.wake(Whom::All);
             });
             assert_eq!(waiters.wait(near.as_raw_fd(), libc::POLLIN, None, || false), Ok(Woken::Ready));
         });

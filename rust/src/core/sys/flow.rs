@@ -215,8 +215,15 @@ mod tests {
         drop(far);
         let end = Fetched::record(socket).unwrap();
         assert!(end.bytes.is_empty() && end.eof);
-        let none = Fetched::record(Socket::new(-1)).unwrap();
-        assert!(none.bytes.is_empty() && !none.eof && none.errno != 0);
+    }
+
+    #[test]
+    fn a_failure_is_fetched_once() {
+        let (mut near, far) = UnixStream::pair().unwrap();
+        near.write_all(b"never read").unwrap();
+        drop(far);
+        let reset = Fetched::record(Socket::new(near.as_raw_fd())).unwrap();
+        assert_eq!((reset.bytes.is_empty(), reset.eof, reset.errno), (true, false, libc::ECONNRESET));
     }
 
     #[test]

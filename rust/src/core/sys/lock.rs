@@ -105,7 +105,9 @@ impl<T> Lock<T> {
     fn wait(&self) {
         self.crowd.store(LATE, Ordering::Relaxed);
         for _ in 0..100 {
-            if self.hungry.load(Ordering::Relaxed) == 0 && self.try_take() {
+            // Looked at before it is tried: trying takes the cache line from whoever has the lock.
+            let is_free = self.state.load(Ordering::Relaxed) == FREE;
+            if is_free && self.hungry.load(Ordering::Relaxed) == 0 && self.try_take() {
                 return;
             }
             std::hint::spin_loop();

@@ -1,6 +1,6 @@
 /* What the ABI costs by itself, in nanoseconds of processor time: a gate is a call that has nothing to do (free of
- * NULL), a lookup is what a call costs beyond that which finds a connection and has nothing to do with it (one without a
- * descriptor). */
+ * NULL), a lookup is what a call costs beyond that which finds a connection and has nothing to do with it (one without
+ * a descriptor). */
 #define _POSIX_C_SOURCE 200809L
 #include "worker.h"
 #include <pyssl.h>

@@ -73,6 +73,8 @@ impl Conn {
         let Transport::Socket(descriptor) = &self.transport else { return (false, 0) };
         let sent = send_out(descriptor.socket, &mut bytes);
         if bytes.is_empty() && descriptor.flow.end() {
+            // One that had this thread send for it may have come too late to be woken then.
+            self.waiters.wake(Whom::ForOutput);
             return (false, 0);
         }
         let errno = sent.err().filter(|errno| !would_block(*errno)).unwrap_or(0);

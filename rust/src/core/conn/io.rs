@@ -45,8 +45,9 @@ impl Conn {
             engine.read(room)
         });
         if let Some(in_hand) = in_hand {
-            // The call did not get there: a later one finds it.
+            // The call did not get there: another one finds it.
             in_hand.hand_over(&self.look());
+            self.waiters.wake(Whom::ForInput);
         }
         result
     }

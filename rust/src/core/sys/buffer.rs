@@ -56,7 +56,9 @@ impl Buffer {
     /// Puts another one of the same kind behind this.
     pub fn append(&mut self, mut other: Self) {
         if self.is_empty() && self.borders.is_none() {
-            self.give_back();
+            if self.bytes.capacity() > SMALL {
+                self.give_back();
+            }
             (self.bytes, self.start) = (std::mem::take(&mut other.bytes), other.start);
             return;
         }

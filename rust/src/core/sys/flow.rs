@@ -54,7 +54,7 @@ impl Flow {
 
     /// Under the lock, at the end of an operation.
     pub fn stopped(&self, between_records: bool) {
-        self.between_records.store(between_records, Ordering::SeqCst);
+        self.between_records.store(between_records && !self.is_receiving_aside(), Ordering::SeqCst);
     }
 
     /// None while another thread receives outside of the lock.
@@ -73,6 +73,7 @@ impl Flow {
         if !self.between_records.load(Ordering::SeqCst) {
             return None;
         }
+        self.between_records.store(false, Ordering::SeqCst);
         self.receiving.store(ASIDE, Ordering::SeqCst);
         Some(turn)
     }
@@ -88,7 +89,7 @@ impl Flow {
 
     fn turn(&self) -> Option<Turn<'_>> {
         let taken = self.receiving.compare_exchange(FREE, INSIDE, Ordering::SeqCst, Ordering::SeqCst);
-        taken.is_ok().then_some(Turn(self))
+        taken.is_ok().then(|| Turn(self))
     }
 }
 
@@ -244,8 +245,13 @@ mod tests {
         assert!(flow.receive_aside().is_none());
         flow.stopped(true);
         let turn = flow.receive_aside().unwrap();
-        assert!(flow.is_receiving_aside() && flow.receive_inside().is_none() && flow.receive_aside().is_none());
+        for _ in 0..2 {
+            // Nor by what another thread's operation says of the records so far.
+            flow.stopped(true);
+            assert!(flow.is_receiving_aside() && flow.receive_inside().is_none() && flow.receive_aside().is_none());
+        }
         drop(turn);
+        assert!(!flow.is_busy() && flow.receive_aside().is_none());
         flow.stopped(true);
         drop(flow.receive_inside().unwrap());
         assert!(flow.receive_aside().is_none());

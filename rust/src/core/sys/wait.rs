@@ -22,6 +22,9 @@ pub enum Woken {
 pub struct Waiters {
     /// Read without the lock by threads that would wake, so that it costs nothing when nobody waits.
     count: AtomicUsize,
+    /// Of these, who waits for input, and who for output.
+    for_input: AtomicUsize,
+    for_output: AtomicUsize,
     haste: Haste,
     bells: Mutex<Vec<Waiter>>,
 }
@@ -29,16 +32,29 @@ pub struct Waiters {
 #[derive(Clone, Copy)]
 struct Waiter {
     bell: RawFd,
-    for_input: bool,
+    events: i16,
 }
 
 /// Whom a change may concern.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Whom {
     All,
-    /// Who waits for input alone; who can send no more for now is not to be woken by every record that another thread
-    /// receives.
+    /// Who waits for input: who can send no more for now is not to be woken by every record that another thread receives.
     ForInput,
+    /// Who waits to send: for another thread to be done with that.
+    ForOutput,
+}
+
+impl Whom {
+    const EACH: [Whom; 3] = [Whom::All, Whom::ForInput, Whom::ForOutput];
+
+    fn waits_for(self, events: i16) -> bool {
+        match self {
+            Whom::All => true,
+            Whom::ForInput => events & libc::POLLIN != 0,
+            Whom::ForOutput => events & libc::POLLOUT != 0,
+        }
+    }
 }
 
 impl Waiters {
@@ -53,12 +69,16 @@ impl Waiters {
         stale: impl FnOnce() -> bool,
     ) -> Result<Woken, i32> {
         let bell = Bell::of_this_thread()?;
-        self.bells.lock().push(Waiter { bell, for_input: events & libc::POLLOUT == 0 });
-        self.count.fetch_add(1, Ordering::SeqCst);
+        self.bells.lock().push(Waiter { bell, events });
+        for whom in Whom::EACH.into_iter().filter(|whom| whom.waits_for(events)) {
+            self.count(whom).fetch_add(1, Ordering::SeqCst);
+        }
         let woken = if stale() { Ok(Woken::Ready) } else { self.haste.poll(fd, events, bell, deadline) };
         let mut bells = self.bells.lock();
         bells.retain(|waiter| waiter.bell != bell);
-        self.count.fetch_sub(1, Ordering::SeqCst);
+        for whom in Whom::EACH.into_iter().filter(|whom| whom.waits_for(events)) {
+            self.count(whom).fetch_sub(1, Ordering::SeqCst);
+        }
         drop(bells);
         woken
     }
@@ -67,18 +87,26 @@ impl Waiters {
     pub fn forget(&self) {
         let mut bells = self.bells.lock();
         bells.clear();
-        self.count.store(0, Ordering::SeqCst);
+        Whom::EACH.into_iter().for_each(|whom| self.count(whom).store(0, Ordering::SeqCst));
     }
 
     /// Ends the waits of these.
     pub fn wake(&self, whom: Whom) {
-        if self.count.load(Ordering::SeqCst) == 0 {
+        if self.count(whom).load(Ordering::SeqCst) == 0 {
             return;
         }
         let one = 1u64.to_ne_bytes();
-        for waiter in self.bells.lock().iter().filter(|waiter| whom == Whom::All || waiter.for_input) {
+        for waiter in self.bells.lock().iter().filter(|waiter| whom.waits_for(waiter.events)) {
             // SAFETY: writes eight bytes to an eventfd; a failure leaves it as rung as it was.
             unsafe { libc::write(waiter.bell, one.as_ptr().cast(), one.len()) };
+        }
+    }
+
+    fn count(&self, whom: Whom) -> &AtomicUsize {
+        match whom {
+            Whom::All => &self.count,
+            Whom::ForInput => &self.for_input,
+            Whom::ForOutput => &self.for_output,
         }
     }
 }
@@ -260,7 +288,7 @@ mod tests {
         let (waiters, near, _far) = hasty();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                while waiters.count.load(Ordering::SeqCst) == 0 {
+                while waiters.count(Whom::All).load(Ordering::SeqCst) == 0 {
                     std::thread::yield_now();
                 }
                 waiters.wake(Whom::All);

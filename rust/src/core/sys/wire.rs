@@ -119,7 +119,9 @@ impl Wire {
         self.framing.pass(fetched.bytes.front());
         self.remember_first(fetched.bytes.front());
         self.eof |= fetched.eof;
-        self.fetched_errno = fetched.errno;
+        if fetched.errno != 0 {
+            self.fetched_errno = fetched.errno;
+        }
         self.inbox.append(fetched.bytes);
     }
 

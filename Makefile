@@ -31,7 +31,7 @@ FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release
 FUZZ_SECONDS ?= 300
 
 .PHONY: build demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
-.PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz idle clean help library tools tools-system
+.PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz tsan idle clean help library tools tools-system
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -121,6 +121,10 @@ fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), wi
 	@tests/tools.sh clang:clang
 	tests/fuzz/instrument.sh target/instrumented
 	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
+
+tsan: library ## the threads of tests/c under ThreadSanitizer, with the library's Rust code
+	@tests/tools.sh clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.tsan-x86_64.a:libclang-rt-14-dev
+	OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSSL_DIR='$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' tests/tsan.sh target/tsan
 
 idle: library tools ## the echo server with 10,000 idle connections: memory of each
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients

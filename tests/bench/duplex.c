@@ -92,7 +92,8 @@ double duplex_one(double seconds) { return of_tls(1, seconds); }
 
 double duplex_two(double seconds) { return of_tls(2, seconds); }
 
-/* A record on a plain socket has a header that tells its length, as TLS's have, and a sum of its bytes in place of a tag. */
+/* A record on a plain socket has a header that tells its length, as TLS's have, and a sum of its bytes in place of a
+ * tag. */
 enum { HEADER = 5, TAG = 17 };
 
 static unsigned char look_at(const unsigned char *bytes, size_t len) {

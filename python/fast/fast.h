@@ -1,9 +1,11 @@
 /* OpenSSL._native._fast: the calls that programs make for every message and every certificate, past cffi, which
  * converts each argument by its C type.
  *
- * Objects are given as the number of their handle. What is no success comes back as the status, a negative number: what
- * to raise is Python's affair. The interpreter's lock is let go for each call of the library, for a callback on another
- * thread may need it while this one waits for an object. */
+ * Objects are given to functions as the number of their handle. What is no success comes back as the status, a negative
+ * number: what to raise is Python's affair. The class whose methods move bytes has its own manners (moving.c).
+ *
+ * The interpreter's lock is let go for each call of the library, for a callback on another thread may need it while
+ * this one waits for an object. */
 #ifndef PYSSL_FAST_H
 #define PYSSL_FAST_H
 
@@ -25,10 +27,7 @@ int fast_expect(const char *name, Py_ssize_t given, Py_ssize_t wanted);
 
 #define FAST_FUNCTION(name) PyObject *fast_##name(PyObject *module, PyObject *const *args, Py_ssize_t given)
 
-FAST_FUNCTION(recv);
-FAST_FUNCTION(send);
-FAST_FUNCTION(bio_read);
-FAST_FUNCTION(bio_write);
+FAST_FUNCTION(conn_type);
 FAST_FUNCTION(name_free);
 FAST_FUNCTION(name_get);
 FAST_FUNCTION(x509_has_expired);

@@ -12,13 +12,11 @@ int fast_expect(const char *name, Py_ssize_t given, Py_ssize_t wanted) {
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))fast_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef functions[] = {
-    ENTRY(recv),           ENTRY(send),           ENTRY(bio_read),         ENTRY(bio_write),
-    ENTRY(name_free),      ENTRY(name_get),       ENTRY(x509_has_expired), ENTRY(x509_issuer),
-    ENTRY(x509_serial),    ENTRY(x509_not_after), ENTRY(x509_not_before),  ENTRY(x509_subject),
-    {NULL, NULL, 0, NULL},
+    ENTRY(conn_type),   ENTRY(name_free),      ENTRY(name_get),        ENTRY(x509_has_expired), ENTRY(x509_issuer),
+    ENTRY(x509_serial), ENTRY(x509_not_after), ENTRY(x509_not_before), ENTRY(x509_subject),     {NULL, NULL, 0, NULL},
 };
 
-/* No state but a guess: it runs without the interpreter's lock as well. */
+/* No state: it runs without the interpreter's lock as well. */
 static PyModuleDef_Slot slots[] = {
 #if defined(Py_mod_gil) && defined(Py_GIL_DISABLED)
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},

@@ -172,9 +172,16 @@ def crypto() -> list[Case]:
 
 def threads() -> list[Case]:
     one, two = "one connection, both ways", "two connections, one way each"
-    rows = [Row(one, LIBPYSSL, "duplex-one"), Row(two, LIBPYSSL, "duplex-two")]
+    plain_one, plain_two = "one plain socket, both ways", "two plain sockets, one way each"
+    rows = [
+        Row(one, LIBPYSSL, "duplex-one"),
+        Row(two, LIBPYSSL, "duplex-two"),
+        Row(plain_one, LIBPYSSL, "plain-one"),
+        Row(plain_two, LIBPYSSL, "plain-two"),
+    ]
+    wants = [Want(one, two, 1.0), Want(plain_one, plain_two, None)]
     title = "Both directions at once in C on libpyssl, four threads"
-    return [Case("duplex", title, "MB/s, wall clock", rows, [Want(one, two, 1.0)], divisor=1e6, seconds=0.3)]
+    return [Case("duplex", title, "MB/s, wall clock", rows, wants, divisor=1e6, seconds=0.3)]
 
 
 def abi() -> list[Case]:

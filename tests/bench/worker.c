@@ -32,6 +32,8 @@ static const struct {
     {"same-handle", same_handle},
     {"duplex-one", duplex_one},
     {"duplex-two", duplex_two},
+    {"plain-one", plain_one},
+    {"plain-two", plain_two},
 #endif
 };
 

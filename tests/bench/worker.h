@@ -18,7 +18,7 @@ bench_case handshakes, messages_64, messages_1k, records_16k; /* pumped.c */
 bench_case bulk, pingpong, second_thread;                     /* sockets.c */
 double idle_memory(int pairs);                                /* pumped.c: bytes a side */
 /* abi.c and duplex.c, on libpyssl only */
-bench_case gate, lookup, gate_and_lookup, two_handles, same_handle, duplex_one, duplex_two;
+bench_case gate, lookup, gate_and_lookup, two_handles, same_handle, duplex_one, duplex_two, plain_one, plain_two;
 
 double wall_clock(void);
 double processor_clock(void); /* time on a processor, of this thread */

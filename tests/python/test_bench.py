@@ -47,7 +47,12 @@ def test_threads_abi_and_memory_run_in_c_on_the_library() -> None:
     done = bench("--only", "duplex,abi,memory", "--without", "libssl,abi,api,pyopenssl,ssl")
     assert done.returncode == 0, done.stderr
     rows = rows_of(done.stdout)
-    assert set(rows["duplex"]) == {"one connection, both ways", "two connections, one way each"}
+    assert set(rows["duplex"]) == {
+        "one connection, both ways",
+        "two connections, one way each",
+        "one plain socket, both ways",
+        "two plain sockets, one way each",
+    }
     assert set(rows["abi"]) >= {"gate", "lookup", "two threads, one handle"}
     assert 10 < rows["memory"]["C on libpyssl"] < 100, "KB of one side of a connection"
 

@@ -11,6 +11,7 @@ import re
 import socket
 import sys
 from pathlib import Path
+from types import FunctionType, MethodDescriptorType
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -197,4 +198,6 @@ def binds(function: Any, count: int) -> bool:
 
 
 def is_plain_method(place: Any, name: str) -> bool:
-    return inspect.isclass(place) and inspect.isfunction(inspect.getattr_static(place, name, None))
+    """Whether it is a function of a class, be it Python's or C's, whose first parameter is the object."""
+    methods = (FunctionType, MethodDescriptorType)
+    return inspect.isclass(place) and isinstance(inspect.getattr_static(place, name, None), methods)

@@ -41,8 +41,11 @@ class Connection(Moving, Setup, Facts):
     """
 
     _free = lib.pyssl_conn_free
-    _socket: Any
-    _app_data: Any
+    _socket: Any = None
+    _honors = False
+    _app_data: Any = None
+    _open_files = 0
+    _close_with_files = False
 
     def __init__(
         self,
@@ -67,15 +70,12 @@ class Connection(Moving, Setup, Facts):
             self._handle = out[0]
         self._context = context
         self._socket = socket
-        self._honors = bool(honor_timeout) and descriptor is not None and hasattr(socket, "gettimeout")
-        if self._honors:
+        if honor_timeout and descriptor is not None and hasattr(socket, "gettimeout"):
+            self._honors = True
             # Calls that would have to wait come back with TIMEOUT at once, and _again() looks how long they may.
             check(lib.pyssl_conn_set_timeout(self._handle, 0))
         if descriptor is not None:
             self._watch(socket, descriptor)
-        self._app_data = None
-        self._open_files = 0
-        self._close_with_files = False
         self._number = number_of(self._handle)
         callbacks.live[self._number] = self
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound="Connection")
     X = TypeVar("X", bound="Context")
 
-#: What a Connection has beside its handle and its hooks.
+#: What a Connection may have beside its handle and its hooks.
 _CONNECTION = ("_context", "_earlier_contexts", "_socket", "_honors", "_app_data", "_open_files", "_close_with_files")
 _CONTEXT = ("_app_data", "_passwd_cb")
 
@@ -43,11 +43,6 @@ def take_in(cls: Type[C], context: Context, handle: int, socket: Any) -> C:
     connection = cls.__new__(cls)
     connection._handle = conn
     connection._number = handle
-    connection._app_data = None
-    connection._socket = None
-    connection._honors = False
-    connection._open_files = 0
-    connection._close_with_files = False
     if before is not None:
         _move(before, connection, _CONNECTION)
         _leave(before)
@@ -86,18 +81,10 @@ def stand_in_for(conn: Any, context: Any) -> Any:
     from .connection import Connection
 
     stand_in = _stand_in_class(Connection)._adopt(conn)
-    number = number_of(conn)
-    stand_in.__dict__.update(
-        _number=number,
-        _context=context,
-        _socket=None,
-        _honors=False,
-        _app_data=None,
-        _open_files=0,
-        _close_with_files=False,
-    )
+    stand_in._number = number_of(conn)
+    stand_in._context = context
     check(lib.pyssl_conn_keep(conn, callbacks.keep(stand_in), callbacks.destroy))
-    callbacks.live[number] = stand_in
+    callbacks.live[stand_in._number] = stand_in
     return stand_in
 
 
@@ -111,6 +98,7 @@ def _move(giver: Any, taker: Any, names: Any) -> None:
 def _leave(given: Any) -> Any:
     """Takes the handle out of an object, which is of no use then."""
     handle = given.__dict__.pop("_handle")
+    given._number = 0
     given.__class__ = _variant(type(given), "gone", __getattribute__=_refuse)
     return handle
 

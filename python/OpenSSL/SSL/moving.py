@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from typing import Any, Callable, List, NoReturn, Optional, Tuple
 
 #: TLS moves at most this much at a time (RFC 8446, 5.1).
-RECORD = 16384
-#: Ciphertext is moved in larger pieces: a record with its header and tag is more than RECORD.
+_RECORD = 16384
+#: Ciphertext is moved in larger pieces: a record with its header and tag is more than _RECORD.
 _ROOM = 65536
-MOST = 2**31 - 1
+_MOST = 2**31 - 1
 
 _recv = lib.pyssl_conn_recv
 _send = lib.pyssl_conn_send
@@ -39,23 +39,23 @@ class Moving:
     """The part of a Connection that moves bytes, by way of cffi."""
 
     _handle: Any
-    #: The handle as a number.
+    #: The handle as a number; 0 once it was given away.
     _number: int
     _socket: Any
     _honors: bool
-    #: The socket whose fileno() tells recv and send that its descriptor is still open; None where the library looks.
-    _watched: Any = None
+    #: The socket's method, which tells recv and send that the descriptor is still open; None where the library looks.
+    _fileno: Optional[Callable[[], int]] = None
     _descriptor: int
 
     def _watch(self, socket: Any, descriptor: int) -> None:
         """Has the socket asked, where that is quicker than the library's own look (a system call)."""
         if isinstance(socket, _Socket):
             check(lib.pyssl_conn_trust_descriptor(self._handle, 1))
-            self._watched, self._descriptor = socket, descriptor
+            self._fileno, self._descriptor = socket.fileno, descriptor
 
     def _watch_no_more(self) -> None:
         """The socket was closed, or given to who does not ask it: the library looks again, and says what it finds."""
-        self._watched = None
+        self._fileno = None
         check(lib.pyssl_conn_trust_descriptor(self._handle, 0))
 
     def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
@@ -65,27 +65,35 @@ class Moving:
         ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
         failure.
         """
-        if bufsiz > RECORD:
-            bufsiz = RECORD
+        if bufsiz > _RECORD:
+            bufsiz = _RECORD
         elif bufsiz < 0:
             raise ValueError("bufsiz must not be negative")
-        watched = self._watched
-        if watched is not None and watched.fileno() != self._descriptor:
+        fileno = self._fileno
+        if fileno is not None and fileno() != self._descriptor:
             self._watch_no_more()
+        peek = flags & _MSG_PEEK if flags else 0
         room = _rooms.pop() if _rooms else _new_room()
-        count = _recv(self._handle, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
-        if count < 0:
-            if count == WANT_READ:
-                _rooms.append(room)
-                raise WantReadError
-            count = self._after(count, _recv, room[0], bufsiz, flags & _MSG_PEEK if flags else 0)
-        data: bytes = room[1][:count]
+        count = _recv(self._handle, room[0], bufsiz, peek)
+        if count > 0:
+            data: bytes = room[1][:count]
+            _rooms.append(room)
+            return data
         _rooms.append(room)
-        if count == 0:
+        if count == WANT_READ:
             raise WantReadError
-        return data
+        return self._received_nothing(count, bufsiz, peek)
 
     read = recv
+
+    def _received_nothing(self, status: int, bufsiz: int, peek: int) -> bytes:
+        """What comes of a recv that brought nothing at first."""
+        room = _new_room()
+        count = self._after(status, _recv, room[0], bufsiz, peek)
+        if count == 0:
+            raise WantReadError
+        data: bytes = room[1][:count]
+        return data
 
     def recv_into(self, buffer: Any, nbytes: Optional[int] = None, flags: Optional[int] = None) -> int:
         """Receives at most one record's worth of bytes into a writable buffer: how many.
@@ -104,8 +112,8 @@ class Moving:
                     raise ValueError("nbytes must not be negative")
                 size = nbytes
             peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
-            watched = self._watched
-            if watched is not None and watched.fileno() != self._descriptor:
+            fileno = self._fileno
+            if fileno is not None and fileno() != self._descriptor:
                 self._watch_no_more()
             count: int = _recv(self._handle, room, size, peek)
             return count if count >= 0 else self._after(count, _recv, room, size, peek)
@@ -118,16 +126,16 @@ class Moving:
 
         After WantWriteError or WantReadError call again with the same bytes; they may be in another place.
         """
-        data = buf if type(buf) is bytes else bytes_like(buf)
+        data = buf if type(buf) is bytes else _bytes_like(buf)
         try:
             size = len(data)
-            if size > MOST:
+            if size > _MOST:
                 raise ValueError("Cannot send more than 2**31-1 bytes at once.")
-            watched = self._watched
-            if watched is not None and watched.fileno() != self._descriptor:
+            fileno = self._fileno
+            if fileno is not None and fileno() != self._descriptor:
                 self._watch_no_more()
             count: int = _send(self._handle, data, size)
-            return count if count >= 0 else self._after(count, _send, data, size)
+            return count if count >= 0 else self._sent_nothing(count, data)
         except BaseException:
             if data is not buf:
                 _release(data)
@@ -135,13 +143,17 @@ class Moving:
 
     write = send
 
+    def _sent_nothing(self, status: int, data: Any) -> int:
+        """What comes of a send that sent nothing at first."""
+        return self._after(status, _send, data, len(data))
+
     def sendall(self, buf: Any, flags: int = 0) -> int:
         """Sends everything; how many bytes that was. `flags` is ignored.
 
         Whatever it raises says in `.sent` how many bytes went. After WantWriteError or WantReadError call again with
         the rest.
         """
-        data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else bytes_like(buf)
+        data = _from_buffer("uint8_t[]", buf) if type(buf) is bytes else _bytes_like(buf)
         total, before = len(data), 0
         if total == 0:
             return 0
@@ -251,12 +263,12 @@ class Moving:
 
         flags is there for callers of 0.10 and does nothing.
         """
-        data = buf if type(buf) is bytes else bytes_like(buf)
+        data = buf if type(buf) is bytes else _bytes_like(buf)
         count: int = _bio_write(self._handle, data, len(data))
         if count <= 0:
             if data is not buf:
                 _release(data)
-            self._bio_failed(count or WANT_READ)
+            self._bio_failed(count)
         return count
 
     def bio_shutdown(self) -> None:
@@ -268,7 +280,7 @@ class Moving:
     def _bio_failed(self, status: int) -> NoReturn:
         if self._socket is not None:
             raise TypeError("Connection sock was not None")
-        fail(status)
+        fail(status or WANT_READ)
 
 
 def _new_room() -> Tuple[Any, Any]:
@@ -276,18 +288,13 @@ def _new_room() -> Tuple[Any, Any]:
     return room, ffi.buffer(room)
 
 
-def bytes_like(buf: Any) -> Any:
+def _bytes_like(buf: Any) -> Any:
     """The memory of any buffer; text as UTF-8, as it always was."""
     if isinstance(buf, str):
-        buf = encoded(buf, 4)
-    elif hasattr(buf, "__len__") and len(buf) > MOST and isinstance(buf, bytes):
+        import warnings
+
+        warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=3)
+        buf = buf.encode("utf-8")
+    elif hasattr(buf, "__len__") and len(buf) > _MOST and isinstance(buf, bytes):
         raise ValueError("Cannot send more than 2**31-1 bytes at once.")
     return _from_buffer("uint8_t[]", buf)
-
-
-def encoded(text: str, stacklevel: int) -> bytes:
-    """Text in place of bytes, with a warning for whoever gave it: `stacklevel` is 3 for the caller of the caller."""
-    import warnings
-
-    warnings.warn("str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=stacklevel)
-    return text.encode("utf-8")

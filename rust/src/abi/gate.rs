@@ -62,12 +62,17 @@ fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     library::start();
     err::clear();
     let result = caught(body);
-    // Looking at the queue costs as much as the rest of the gate. Embedded, it is nobody's but this library's, and the
-    // next call clears it; the system's OpenSSL is shared with the rest of the process.
-    if result.is_err() || cfg!(feature = "system") {
+    if cfg!(feature = "system") || result.as_ref().is_err_and(may_leave_entries) {
         err::clear();
     }
     result
+}
+
+/// Looking at the queue costs as much as the rest of the gate. Embedded, it is nobody's but this library's, and the next
+/// call clears it; the system's OpenSSL is shared with the rest of the process. OpenSSL itself has looked when it says
+/// that an operation would have to wait.
+fn may_leave_entries(error: &Error) -> bool {
+    !matches!(error.status, Status::WantRead | Status::WantWrite)
 }
 
 fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {

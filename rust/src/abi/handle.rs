@@ -3,12 +3,16 @@
 //! A handle's 64 bits are a key: kind (8), slot (24), generation (32). The table checks all three, so NULL, stale,
 //! twice freed, wrong-kind and garbage values are refused and never followed.
 //!
-//! Looking up takes no lock: one compare-and-swap pins the slot, one subtraction lets it go. Freeing makes the handle
-//! stale at once; the object goes when the last call that had it pinned returns. Free slots form a lock-free stack and
-//! segments are installed by compare-and-swap, so a fork in the middle of anything leaves a child a usable table.
+//! Looking up takes no lock, and threads that use one handle do not write to one place: a thread notes the handle in its
+//! own record (a pin: a hazard pointer, after M. Michael, 2004), looks whether the handle is live, and strikes the note out
+//! when the call returns. Freeing makes the handle stale at once, and the object goes when no call has it pinned: whoever
+//! frees looks for a pin of another call and, finding one, leaves the object to that call by a word in place of the note.
+//! A thread with more pins than its record has places counts them in the slot. Free slots form a lock-free stack and segments
+//! are installed by compare-and-swap, so a fork in the middle of anything leaves a child a usable table.
 
 use crate::core::error::{Error, Result};
 use crate::core::status::Status;
+use crate::core::sys::thread::{self, Record};
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -84,7 +88,15 @@ const SEGMENTS: usize = 18;
 const NONE: u32 = u32::MAX;
 
 const LIVE_BIT: u64 = 1 << 31;
-const PINS: u64 = LIVE_BIT - 1;
+/// The handle was freed while pins were counted: the last one to go takes the object along.
+const LEFT_BIT: u64 = 1 << 30;
+const PINS: u64 = LEFT_BIT - 1;
+
+/// In place of a pinned handle (no handle has this value): the object is freed and the pin's to see to.
+const LEFT: u64 = 1;
+
+/// In place of the one thread that has pinned a slot.
+const SEVERAL: usize = 1;
 
 /// All objects of one kind.
 pub struct Table<T> {
@@ -98,14 +110,17 @@ pub struct Table<T> {
 /// On cache lines of its own, so that threads with different handles do not disturb each other.
 #[repr(align(64))]
 struct Slot<T> {
-    /// generation (32) | live (1) | pins (31)
+    /// generation (32) | live (1) | left (1) | counted pins (30)
     state: AtomicU64,
+    /// Whose record may have pins of it: 0 for nobody's, the address of one, or SEVERAL. Spares freeing, most of the time,
+    /// a look at every thread's.
+    users: AtomicUsize,
     next_free: AtomicU32,
     value: UnsafeCell<MaybeUninit<Arc<T>>>,
 }
 
 // SAFETY: a slot's value is written by the one thread that took the slot off the free stack, before LIVE is set with
-// Release; read only while pinned; and taken by the one thread that brings a dead slot's pins to zero.
+// Release; read only while pinned; and taken by the one thread that finds a dead slot without pins, see leave().
 unsafe impl<T: Send + Sync> Sync for Table<T> {}
 // SAFETY: as above; the table owns its slots.
 unsafe impl<T: Send + Sync> Send for Table<T> {}
@@ -124,21 +139,39 @@ impl<T: Object> Table<T> {
         let slot = self.slot_or_grow(index);
         // SAFETY: this thread alone owns a slot that is off the free stack and not live.
         unsafe { (*slot.value.get()).write(object) };
+        slot.users.store(0, Ordering::Relaxed);
         let generation = slot.state.load(Ordering::Relaxed) >> 32;
         slot.state.store(generation << 32 | LIVE_BIT, Ordering::Release);
         LIVE.fetch_add(1, Ordering::Relaxed);
         Ok(u64::from(T::KIND) << (SLOT_BITS + GENERATION_BITS) | u64::from(index) << GENERATION_BITS | generation)
     }
 
+    #[inline]
     fn pin(&'static self, handle: u64) -> Option<Pin<T>> {
         let slot = self.slot_of(handle)?;
+        let Some((record, note)) = thread::mine().and_then(|mine| Some((mine, mine.free_pin()?))) else {
+            return self.count_pin(slot, handle);
+        };
+        if !is_live(slot.state.load(Ordering::Acquire), handle) {
+            return None;
+        }
+        slot.is_used_by(record);
+        // The note is there before the look at LIVE, as LIVE is gone before remove() looks for notes: one of the two sees
+        // the other.
+        note.swap(handle, Ordering::SeqCst);
+        let pin = Pin { table: self, slot, handle, note: Some(note) };
+        is_live(slot.state.load(Ordering::SeqCst), handle).then_some(pin)
+    }
+
+    #[cold]
+    fn count_pin(&'static self, slot: &'static Slot<T>, handle: u64) -> Option<Pin<T>> {
         let mut state = slot.state.load(Ordering::Relaxed);
         loop {
             if !is_live(state, handle) || state & PINS == PINS {
                 return None;
             }
             match slot.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Some(Pin { table: self, slot, index: slot_index(handle) }),
+                Ok(_) => return Some(Pin { table: self, slot, handle, note: None }),
                 Err(now) => state = now,
             }
         }
@@ -151,16 +184,36 @@ impl<T: Object> Table<T> {
             if !is_live(state, handle) {
                 return false;
             }
-            match slot.state.compare_exchange_weak(state, state & !LIVE_BIT, Ordering::AcqRel, Ordering::Relaxed) {
+            match slot.state.compare_exchange_weak(state, state & !LIVE_BIT, Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => state = now,
             }
         }
         LIVE.fetch_sub(1, Ordering::Relaxed);
-        if state & PINS == 0 {
-            self.reclaim(slot, slot_index(handle));
-        }
+        self.leave(slot, handle);
         true
+    }
+
+    /// Leaves a freed object to a call that has it pinned; without one it goes now. For remove(), and for the call it was
+    /// left to: one of them at a time has a freed object in its care. Its pins only become fewer.
+    fn leave(&self, slot: &Slot<T>, handle: u64) {
+        let is_left = |record: &Record| {
+            let mut notes = record.pins.iter().filter(|note| note.load(Ordering::SeqCst) == handle);
+            notes.any(|note| note.compare_exchange(handle, LEFT, Ordering::SeqCst, Ordering::SeqCst).is_ok())
+        };
+        let users = slot.users.load(Ordering::SeqCst);
+        let mut records = thread::all().filter(|record| users == SEVERAL || users == address(record));
+        if users != 0 && records.any(is_left) {
+            return;
+        }
+        let mut state = slot.state.load(Ordering::SeqCst);
+        while state & PINS != 0 {
+            match slot.state.compare_exchange_weak(state, state | LEFT_BIT, Ordering::SeqCst, Ordering::SeqCst) {
+                Ok(_) => return,
+                Err(now) => state = now,
+            }
+        }
+        self.reclaim(slot, slot_index(handle));
     }
 
     /// Empties a slot that is neither live nor pinned. The caller is the one thread that brought it there.
@@ -241,8 +294,21 @@ impl<T> Slot<T> {
     fn empty() -> Self {
         Slot {
             state: AtomicU64::new(1 << 32),
+            users: AtomicUsize::new(0),
             next_free: AtomicU32::new(NONE),
             value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    /// Before the record's thread pins the slot. Ordered before the pin for whoever frees the handle and looks.
+    #[inline]
+    fn is_used_by(&self, record: &'static Record) {
+        let (before, me) = (self.users.load(Ordering::Acquire), address(record));
+        if before != me && before != SEVERAL {
+            let others = self.users.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst).is_err();
+            if others {
+                self.users.store(SEVERAL, Ordering::SeqCst);
+            }
         }
     }
 }
@@ -251,7 +317,9 @@ impl<T> Slot<T> {
 pub struct Pin<T: Object> {
     table: &'static Table<T>,
     slot: &'static Slot<T>,
-    index: u32,
+    handle: u64,
+    /// Where the thread's record has it; None where the slot counts it.
+    note: Option<&'static AtomicU64>,
 }
 
 impl<T: Object> Deref for Pin<T> {
@@ -263,12 +331,26 @@ impl<T: Object> Deref for Pin<T> {
 }
 
 impl<T: Object> Drop for Pin<T> {
+    #[inline]
     fn drop(&mut self) {
-        let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
-        if before & (LIVE_BIT | PINS) == 1 {
-            self.table.reclaim(self.slot, self.index);
+        match self.note {
+            Some(note) => {
+                if note.swap(0, Ordering::SeqCst) == LEFT {
+                    self.table.leave(self.slot, self.handle);
+                }
+            }
+            None => {
+                let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
+                if before & (LEFT_BIT | PINS) == LEFT_BIT | 1 {
+                    self.table.reclaim(self.slot, slot_index(self.handle));
+                }
+            }
         }
     }
+}
+
+fn address(record: &Record) -> usize {
+    ptr::from_ref(record) as usize
 }
 
 fn is_live(state: u64, handle: u64) -> bool {
@@ -306,6 +388,7 @@ fn not_live<T: Object>(handle: u64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::sys::fork;
     use std::sync::atomic::AtomicBool;
 
     struct Thing(u64, Option<Arc<AtomicUsize>>);
@@ -364,6 +447,71 @@ mod tests {
         assert_eq!(dropped.load(Ordering::SeqCst), 1);
     }
 
+    /// As a call does that comes through the gate: the thread has a record for its pins.
+    fn calling<T>(body: impl FnOnce() -> T) -> T {
+        let _inside = fork::inside();
+        body()
+    }
+
+    fn counted_drops() -> (*mut pyssl_thing, Arc<AtomicUsize>) {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        (Arc::new(Thing(1, Some(dropped.clone()))).register().unwrap(), dropped)
+    }
+
+    #[test]
+    fn the_last_of_a_threads_pins_takes_a_freed_object_along_be_they_noted_or_counted() {
+        // Forwards, backwards, and from the middle.
+        for order in [[0, 1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1, 0], [3, 7, 0, 6, 2, 5, 1, 4]] {
+            for many in [1usize, 2, 6, 7, 8] {
+                calling(|| {
+                    let (handle, dropped) = counted_drops();
+                    let mut pins: Vec<_> = (0..many).map(|_| Some(Thing::lookup(handle).unwrap())).collect();
+                    let counted = pins.iter().flatten().filter(|pin| pin.note.is_none()).count();
+                    assert_eq!(counted, many.saturating_sub(6));
+                    assert!(Thing::free(handle).is_ok());
+                    assert!(refused(Thing::lookup(handle)) && refused(Thing::free(handle)));
+                    for (gone, at) in order.into_iter().filter(|at| *at < many).enumerate() {
+                        assert_eq!(dropped.load(Ordering::SeqCst), 0, "{gone} of {many}");
+                        pins[at] = None;
+                    }
+                    assert_eq!(dropped.load(Ordering::SeqCst), 1, "{many}");
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn a_freed_object_goes_with_the_last_call_of_any_thread() {
+        let (handle, dropped) = counted_drops();
+        let address = handle as usize;
+        let (tell, told) = std::sync::mpsc::channel();
+        let mut leaves = Vec::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let (leave, may_leave) = std::sync::mpsc::channel::<()>();
+                let (tell, dropped) = (tell.clone(), dropped.clone());
+                leaves.push(leave);
+                scope.spawn(move || {
+                    calling(|| {
+                        let pin = Thing::lookup(address as *mut pyssl_thing).unwrap();
+                        tell.send(()).unwrap();
+                        may_leave.recv().unwrap();
+                        assert_eq!((pin.0, dropped.load(Ordering::SeqCst)), (1, 0));
+                    });
+                    tell.send(()).unwrap();
+                });
+            }
+            (0..4).for_each(|_| told.recv().unwrap());
+            assert!(Thing::free(handle).is_ok());
+            for leave in [2, 0, 3, 1].map(|at| &leaves[at]) {
+                assert_eq!(dropped.load(Ordering::SeqCst), 0);
+                leave.send(()).unwrap();
+                told.recv().unwrap();
+            }
+            assert_eq!(dropped.load(Ordering::SeqCst), 1);
+        });
+    }
+
     #[test]
     fn slots_are_found_in_every_segment() {
         for index in [0, 1, 63, 64, 191, 192, 100_000, MAX_SLOTS - 1] {
@@ -379,27 +527,76 @@ mod tests {
 
     #[test]
     fn threads_that_look_up_and_free_at_once_see_the_object_or_a_refusal() {
-        let dropped = Arc::new(AtomicUsize::new(0));
-        const ROUNDS: usize = 2000;
-        for round in 0..ROUNDS {
-            let handle = Arc::new(Thing(round as u64, Some(dropped.clone()))).register().unwrap() as usize;
-            let freed = AtomicBool::new(false);
-            std::thread::scope(|scope| {
-                for _ in 0..2 {
-                    scope.spawn(|| {
-                        if let Ok(pin) = Thing::lookup(handle as *mut _) {
-                            assert_eq!(pin.0, round as u64);
-                        }
-                    });
-                    scope.spawn(|| {
-                        if Thing::free(handle as *mut _).is_ok() {
-                            assert!(!freed.swap(true, Ordering::SeqCst), "freed twice");
-                        }
-                    });
-                }
-            });
-            assert!(freed.load(Ordering::SeqCst));
+        for enlisted in [false, true] {
+            let dropped = Arc::new(AtomicUsize::new(0));
+            (0..2000).for_each(|round| look_up_and_free_at_once(enlisted, round, &dropped));
+            assert_eq!(dropped.load(Ordering::SeqCst), 2000);
         }
-        assert_eq!(dropped.load(Ordering::SeqCst), ROUNDS);
+    }
+
+    fn look_up_and_free_at_once(enlisted: bool, round: u64, dropped: &Arc<AtomicUsize>) {
+        let handle = Arc::new(Thing(round, Some(dropped.clone()))).register().unwrap() as usize;
+        let (freed, ready) = (AtomicBool::new(false), std::sync::Barrier::new(4));
+        let looks = || {
+            ready.wait();
+            let several: Vec<_> = (0..8).filter_map(|_| Thing::lookup(handle as *mut _).ok()).collect();
+            assert!(several.iter().all(|pin| pin.0 == round));
+        };
+        let frees = || {
+            ready.wait();
+            if Thing::free(handle as *mut _).is_ok() {
+                assert!(!freed.swap(true, Ordering::SeqCst), "freed twice");
+            }
+        };
+        std::thread::scope(|scope| {
+            for turn in 0..4 {
+                scope.spawn(move || {
+                    let _inside = enlisted.then(fork::inside);
+                    if turn % 2 == 0 {
+                        looks();
+                    } else {
+                        frees();
+                    }
+                });
+            }
+        });
+        assert!(freed.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn handles_that_come_and_go_beside_threads_that_use_them_lose_nothing_and_keep_nothing() {
+        const THREADS: usize = 3;
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let places: Vec<_> = (0..4).map(|_| AtomicU64::new(0)).collect();
+        let made = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let (places, made, dropped) = (&places, &made, &dropped);
+                scope.spawn(move || {
+                    let mut random = thread as u64 + 1;
+                    for _ in 0..20_000 {
+                        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                        let place = &places[(random >> 33) as usize % places.len()];
+                        let handle = place.load(Ordering::SeqCst) as *mut pyssl_thing;
+                        calling(|| {
+                            let pin = Thing::lookup(handle);
+                            if random >> 62 == 0 {
+                                let new =
+                                    Arc::new(Thing(made.fetch_add(1, Ordering::SeqCst) as u64, Some(dropped.clone())));
+                                let before = place.swap(new.register().unwrap() as u64, Ordering::SeqCst);
+                                assert!(before == 0 || Thing::free(before as *mut pyssl_thing).is_ok());
+                            }
+                            if let Ok(pin) = pin {
+                                assert!(pin.0 < made.load(Ordering::SeqCst) as u64);
+                            }
+                        });
+                    }
+                });
+            }
+        });
+        for place in &places {
+            Thing::free(place.load(Ordering::SeqCst) as *mut pyssl_thing).unwrap();
+        }
+        assert_eq!(dropped.load(Ordering::SeqCst), made.load(Ordering::SeqCst));
     }
 }

@@ -2,7 +2,6 @@
 
 use super::crl::Crl;
 use super::error::{Detail, Error, Result, VerifyFailure};
-use super::known_chains::KnownChains;
 use super::status::Status;
 use super::sys::store as sys;
 use super::x509::X509;
@@ -14,8 +13,6 @@ use std::sync::Arc;
 
 pub struct Store {
     store: X509Store,
-    /// Chains that were found good against this store.
-    known: KnownChains,
     /// What `store` is a part of.
     _owner: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -72,7 +69,7 @@ impl Store {
     }
 
     fn holding(store: X509Store, owner: Option<Arc<dyn Any + Send + Sync>>) -> Arc<Self> {
-        Arc::new(Store { store, known: KnownChains::default(), _owner: owner })
+        Arc::new(Store { store, _owner: owner })
     }
 }
 
@@ -117,7 +114,7 @@ impl StoreContext {
         let cert = self.cert.shared()?;
         let untrusted = self.untrusted.iter().map(|cert| cert.shared()).collect::<Result<Vec<_>>>()?;
         let mut verification = sys::Verification::new(&store.store, cert, untrusted)?;
-        match verification.run(&store.known) {
+        match verification.run() {
             Ok(()) => Ok(verification),
             Err(refused) => Err(Refusal {
                 culprit: refused.culprit.and_then(|cert| X509::copy_of(&cert).ok()),

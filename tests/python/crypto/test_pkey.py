@@ -225,6 +225,23 @@ def test_passphrase_rules(rsa: PKey, rsa_pem: bytes) -> None:
     assert crypto.dump_privatekey(FILETYPE_PEM, rsa, None, b"secret") == rsa_pem
 
 
+def test_nobody_is_asked_for_the_passphrase_of_a_cipher_that_is_none(rsa: PKey) -> None:
+    asked: List[int] = []
+
+    def ask(writing: int) -> bytes:
+        asked.append(writing)
+        return b"secret"
+
+    public = crypto.load_publickey(FILETYPE_PEM, crypto.dump_publickey(FILETYPE_PEM, rsa))
+    for type, key in ((FILETYPE_PEM, rsa), (FILETYPE_ASN1, rsa), (FILETYPE_PEM, PKey()), (FILETYPE_PEM, public)):
+        for cipher in ("no-such-cipher", "", "ä"):
+            with pytest.raises(ValueError, match="^Invalid cipher name$"):
+                crypto.dump_privatekey(type, key, cipher, ask)
+    assert not asked
+    crypto.dump_privatekey(FILETYPE_PEM, rsa, "aes-256-cbc", ask)
+    assert asked == [1]
+
+
 def test_the_exception_of_a_passphrase_callable_surfaces_as_it_is(rsa: PKey) -> None:
     class Mine(BaseException):
         pass

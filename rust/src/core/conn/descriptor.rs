@@ -1,15 +1,20 @@
 //! A connection's descriptor, and how many system calls a message takes on it.
 
 use crate::core::error::{Error, Result};
+use crate::core::sys::flow::Flow;
+use crate::core::sys::socket::Socket;
 use crate::core::sys::wait;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::Arc;
 
 /// After a receive that found nothing, so many others begin by waiting, before one tries at once again.
 const LATE: u8 = 8;
 
 pub(super) struct Descriptor {
     pub fd: RawFd,
+    pub socket: Socket,
+    pub flow: Arc<Flow>,
     /// The file it was: the number may be closed and given to another one.
     identity: Option<(u64, u64)>,
     /// The caller looks whether it is, before it calls.
@@ -26,7 +31,14 @@ impl Descriptor {
         if identity.is_none() {
             return Err(Error::os(libc::EBADF).doing(&format!("descriptor {fd}")));
         }
-        Ok(Descriptor { fd, identity, trusted: AtomicBool::new(false), late: AtomicU8::new(0) })
+        Ok(Descriptor {
+            fd,
+            socket: Socket::new(fd),
+            flow: Arc::default(),
+            identity,
+            trusted: AtomicBool::new(false),
+            late: AtomicU8::new(0),
+        })
     }
 
     pub fn trust(&self, on: bool) {

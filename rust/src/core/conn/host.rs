@@ -118,6 +118,10 @@ impl Conn {
 
     /// A callback raised in the operation that just ended: the engine is brought to its end.
     pub(super) fn end_after_callback(&self, engine: &Engine) {
+        if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
+            wire.write_aside(false);
+            wire.flush();
+        }
         // Each read throws away a record that had come before, or meets the poison.
         let mut nowhere = [0; 1024];
         let end = loop {

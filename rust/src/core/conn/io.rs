@@ -7,7 +7,7 @@ use crate::core::status::Status;
 use crate::core::sys::err;
 use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
-use crate::core::sys::wait::{self, Woken};
+use crate::core::sys::wait::{self, Whom, Woken};
 use std::hash::{DefaultHasher, Hasher};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,13 +29,27 @@ impl Conn {
     /// Receives at most one record's worth.
     pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
         let mut patience = self.patience();
+        let mut in_hand = None;
         if let Transport::Socket(descriptor) = &self.transport {
             patience.trusts = descriptor.is_trusted();
-            if descriptor.waits_first() {
+            if self.moves_aside() {
+                in_hand = self.fetch(descriptor, &mut patience)?;
+            } else if descriptor.waits_first() {
                 self.wait_first(descriptor, &mut patience)?;
             }
         }
-        self.drive_within(&mut patience, Flush::Tried, |engine| engine.read(room))
+        let result = self.drive_within(&mut patience, Flush::Tried, |engine| {
+            if let Some(in_hand) = in_hand.take() {
+                in_hand.hand_over(engine);
+            }
+            engine.read(room)
+        });
+        if let Some(in_hand) = in_hand {
+            // The call did not get there: another one finds it.
+            in_hand.hand_over(&self.look());
+            self.waiters.wake(Whom::ForInput);
+        }
+        result
     }
 
     /// As `recv`, and the bytes stay to be received again.
@@ -87,7 +101,7 @@ impl Conn {
             let result = shutdown_step(engine, &mut said);
             if !sent_before && engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0 {
                 self.shutdowns.fetch_add(1, Ordering::SeqCst);
-                self.waiters.wake();
+                self.waiters.wake(Whom::All);
             }
             result
         });
@@ -241,23 +255,28 @@ impl Conn {
     ) -> Result<(Result<T, Stop>, u64, bool)> {
         let engine = self.enter()?;
         self.not_ended_by_callback()?;
-        engine.ssl.wire().borrow_mut().flush();
+        let aside = self.moves_aside();
+        {
+            let mut wire = engine.ssl.wire().borrow_mut();
+            wire.flush();
+            wire.write_aside(aside);
+        }
         let mut result = operation(&engine);
         self.at_home()?;
         if self.callback_failed.load(Ordering::SeqCst) {
             self.end_after_callback(&engine);
             return Err(Error::bare(Status::Callback));
         }
-        let (arrivals, unsent, errno, send_errno) = {
-            let wire = engine.ssl.wire().borrow();
-            (wire.arrivals, wire.backlog(), wire.errno, wire.send_errno)
+        let (arrivals, to_send, errno, (mut unsent, mut send_errno)) = {
+            let mut wire = engine.ssl.wire().borrow_mut();
+            (wire.arrivals, wire.take_aside(), wire.errno, (wire.backlog(), wire.send_errno))
         };
         if errno != 0 && matches!(result, Err(Stop::WantRead)) {
             // Of a datagram socket: the call fails, the connection may go on.
             result = Err(Stop::Syscall(errno));
         }
-        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
-            result = Err(Stop::Syscall(send_errno));
+        if let (true, Transport::Socket(descriptor)) = (aside, &self.transport) {
+            descriptor.flow.stopped(engine.is_between_records());
         }
         // Under the lock, so that it never goes back: a thread about to wait would take old news for new.
         let news = self.arrivals.load(Ordering::SeqCst) != arrivals;
@@ -265,15 +284,27 @@ impl Conn {
             self.arrivals.store(arrivals, Ordering::SeqCst);
         }
         drop(engine);
+        if let Some(bytes) = to_send {
+            (unsent, send_errno) = self.send_aside(bytes);
+        }
+        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
+            result = Err(Stop::Syscall(send_errno));
+        }
         if news {
             // Whoever waits for input may have got what it needs by this thread's reading.
-            self.waiters.wake();
+            self.waiters.wake(Whom::ForInput);
         }
         Ok((result, arrivals, unsent))
     }
 
     /// Waits for the socket. Err(None) when its owner wants no call to wait.
-    fn wait(&self, fd: RawFd, events: i16, arrivals: u64, patience: &mut Patience) -> Result<(), Option<Error>> {
+    pub(super) fn wait(
+        &self,
+        fd: RawFd,
+        events: i16,
+        arrivals: u64,
+        patience: &mut Patience,
+    ) -> Result<(), Option<Error>> {
         if patience.unset() && wait::is_nonblocking(fd) {
             return Err(None);
         }
@@ -283,7 +314,12 @@ impl Conn {
             // Also when there is always a little progress: the time is for the whole call.
             return Err(Some(Error::bare(Status::Timeout)));
         }
-        let stale = || self.is_ended(patience) || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals);
+        let fd = if self.is_taken(events) { -1 } else { fd };
+        let stale = || {
+            self.is_ended(patience)
+                || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals)
+                || (fd < 0 && !self.is_taken(events))
+        };
         let resend = self.dtls_timeout().map(|left| Instant::now() + left);
         let resend = resend.filter(|resend| Some(*resend) < deadline || deadline.is_none());
         match self.waiters.wait(fd, events, resend.or(deadline), stale) {
@@ -360,12 +396,16 @@ pub(super) enum Flush {
 impl Engine {
     /// Nothing has come that was not taken, nothing waits to go, and no handshake is under way.
     fn is_quiet(&self) -> bool {
+        self.is_settled() && self.ssl.wire().borrow().is_quiet()
+    }
+
+    /// As far as SSL is concerned.
+    pub(super) fn is_settled(&self) -> bool {
         self.established.get()
             && self.ssl.is_init_finished()
             && self.ssl.shutdown_state() == 0
             && !self.ssl.has_pending()
             && self.set_aside.borrow().is_empty()
-            && self.ssl.wire().borrow().is_quiet()
     }
 
     fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
@@ -498,7 +538,7 @@ pub(super) struct Patience {
     /// How many shutdowns there had been when the call began: one more ends it. None for those that may go on.
     shutdowns: Option<u32>,
     /// The first look at the descriptor is the caller's.
-    trusts: bool,
+    pub(super) trusts: bool,
 }
 
 impl Patience {

@@ -8,6 +8,7 @@
 //! A connection belongs to the process that made it. In a forked child it can be looked at, and taken over when nothing
 //! was under way on it; else both processes would use one stream of records.
 
+mod aside;
 mod descriptor;
 mod dtls;
 mod explain;
@@ -25,7 +26,7 @@ use super::sys::fork;
 use super::sys::lock::{Guard, Lock};
 use super::sys::ssl::Ssl;
 use super::sys::ssl_callbacks::Host;
-use super::sys::wait::Waiters;
+use super::sys::wait::{Waiters, Whom};
 use super::sys::wire::Wire;
 use descriptor::Descriptor;
 use io::Unflushed;
@@ -110,7 +111,9 @@ impl Conn {
 
     /// A connection on a descriptor, which stays the caller's: it is never closed here and must outlive its use.
     pub fn socket(ctx: &Arc<Ctx>, fd: RawFd) -> Result<Arc<Self>> {
-        Self::new(ctx, Wire::socket(fd), Transport::Socket(Descriptor::new(fd)?))
+        let descriptor = Descriptor::new(fd)?;
+        let wire = Wire::socket(descriptor.socket, descriptor.flow.clone());
+        Self::new(ctx, wire, Transport::Socket(descriptor))
     }
 
     /// A connection on a pair of functions.
@@ -193,7 +196,7 @@ impl Conn {
     /// Ends every call that waits, and every later one, with CLOSED. The descriptor stays open, for it is the caller's.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        self.waiters.wake();
+        self.waiters.wake(Whom::All);
     }
 
     /// In a forked child: makes the parent's connection this process's. The parent must not use it any more. Fails when
@@ -204,7 +207,12 @@ impl Conn {
         }
         let engine = self.engine.lock();
         let cut_off = engine.ssl.wire().try_borrow().map_or(true, |wire| wire.is_cut_off);
-        if self.engine.is_orphaned() || engine.busy.get() || cut_off || self.inside_transport() {
+        if self.engine.is_orphaned()
+            || engine.busy.get()
+            || cut_off
+            || self.inside_transport()
+            || self.is_moving_aside()
+        {
             let why = "the connection cannot be taken over: a call was in the middle of it when the process forked";
             return Err(Error::new(Status::Busy, why));
         }

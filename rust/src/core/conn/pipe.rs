@@ -6,7 +6,7 @@ use crate::core::error::{Error, Result};
 use crate::core::status::Status;
 use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
-use crate::core::sys::wait::Woken;
+use crate::core::sys::wait::{Whom, Woken};
 use parking_lot::Mutex;
 use std::sync::atomic::Ordering;
 
@@ -46,7 +46,7 @@ struct Held<'a>(&'a Turn, &'a Conn);
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         *self.0 .0.lock() = None;
-        self.1.waiters.wake();
+        self.1.waiters.wake(Whom::All);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 
 /// An empty buffer keeps this much, so that small messages cost no allocation.
 const SMALL: usize = 256;
@@ -54,6 +55,13 @@ impl Buffer {
 
     /// Puts another one of the same kind behind this.
     pub fn append(&mut self, mut other: Self) {
+        if self.is_empty() && self.borders.is_none() {
+            if self.bytes.capacity() > SMALL {
+                self.give_back();
+            }
+            (self.bytes, self.start) = (std::mem::take(&mut other.bytes), other.start);
+            return;
+        }
         while !other.is_empty() {
             let piece = other.front();
             self.push(piece);
@@ -111,17 +119,18 @@ impl Buffer {
         }
     }
 
-    /// For a stream: lets `read` write into up to `most` bytes at the end; keeps as many as it says.
-    pub fn fill<E>(&mut self, most: usize, read: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<usize, E> {
+    /// For a stream: lets `read` write into up to `most` bytes at the end; it says how many it wrote.
+    pub(super) fn fill<E>(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
         self.make_room(most);
-        let len = self.bytes.len();
-        self.bytes.resize(len + most, 0);
-        let got = read(&mut self.bytes[len..]);
-        self.bytes.truncate(len + got.as_ref().map_or(0, |got| *got));
-        if self.is_empty() {
-            (self.bytes, self.start) = (Vec::new(), 0);
-        }
-        got
+        self.bytes.reserve(most);
+        let got = read(&mut self.bytes.spare_capacity_mut()[..most])?;
+        // SAFETY: `most` bytes are reserved, and so many of them written.
+        unsafe { self.bytes.set_len(self.bytes.len() + got.min(most)) };
+        Ok(got)
     }
 
     /// Moves what is left to the front when that spares growing.

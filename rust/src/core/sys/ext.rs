@@ -17,6 +17,7 @@ pub enum EVP_RAND_CTX {}
 
 /// <openssl/x509_vfy.h>
 pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut ffi::X509_STORE_CTX) -> c_int>;
+pub type X509_STORE_CTX_verify_cb = Option<unsafe extern "C" fn(ok: c_int, context: *mut ffi::X509_STORE_CTX) -> c_int>;
 /// <openssl/bio.h>: a socket address.
 pub enum BIO_ADDR {}
 
@@ -34,11 +35,27 @@ pub type X509_LOOKUP_get_by_subject_fn = Option<
 /// <openssl/x509.h>
 pub enum NETSCAPE_SPKI {}
 
+/// <openssl/crypto.h>
+#[cfg(feature = "embedded")]
+pub type CRYPTO_malloc_fn = Option<unsafe extern "C" fn(size: usize, file: *const c_char, line: c_int) -> *mut c_void>;
+#[cfg(feature = "embedded")]
+pub type CRYPTO_realloc_fn =
+    Option<unsafe extern "C" fn(memory: *mut c_void, size: usize, file: *const c_char, line: c_int) -> *mut c_void>;
+#[cfg(feature = "embedded")]
+pub type CRYPTO_free_fn = Option<unsafe extern "C" fn(memory: *mut c_void, file: *const c_char, line: c_int)>;
+
 extern "C" {
     /// <openssl/ec.h>: how many there are; fills as many as there is room for.
     pub fn EC_get_builtin_curves(curves: *mut EC_builtin_curve, room: usize) -> usize;
     /// <openssl/err.h>: the oldest entry's code, left in the queue; 0 when it is empty.
     pub fn ERR_peek_error() -> c_ulong;
+    /// <openssl/crypto.h>: 0 when OpenSSL has allocated something already.
+    #[cfg(feature = "embedded")]
+    pub fn CRYPTO_set_mem_functions(
+        malloc: CRYPTO_malloc_fn,
+        realloc: CRYPTO_realloc_fn,
+        free: CRYPTO_free_fn,
+    ) -> c_int;
     /// <openssl/bio.h>: a BIO type number of our own.
     pub fn BIO_get_new_index() -> c_int;
     /// <openssl/err.h>, OpenSSL 3.0: the oldest entry with all its parts, removed from the queue.
@@ -178,9 +195,8 @@ extern "C" {
     pub fn X509_STORE_load_path(store: *mut ffi::X509_STORE, path: *const c_char) -> c_int;
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
-    /// <openssl/x509_vfy.h>: where in the chain a verification is; the certificate it is for, part of the context.
+    /// <openssl/x509_vfy.h>: where in the chain a verification is.
     pub fn X509_STORE_CTX_set_error_depth(context: *mut ffi::X509_STORE_CTX, depth: c_int);
-    pub fn X509_STORE_CTX_get0_cert(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509;
     /// <openssl/x509_vfy.h>: indexes are CRYPTO_get_ex_new_index()'s.
     pub fn X509_STORE_set_ex_data(store: *mut ffi::X509_STORE, index: c_int, data: *mut c_void) -> c_int;
     pub fn X509_STORE_get_ex_data(store: *const ffi::X509_STORE, index: c_int) -> *mut c_void;
@@ -212,10 +228,11 @@ extern "C" {
         callback: Option<unsafe extern "C" fn(context: *mut ffi::X509_STORE_CTX, argument: *mut c_void) -> c_int>,
         argument: *mut c_void,
     );
+    pub fn X509_STORE_CTX_get_verify_cb(context: *const ffi::X509_STORE_CTX) -> X509_STORE_CTX_verify_cb;
+    pub fn X509_STORE_CTX_set_verify_cb(context: *mut ffi::X509_STORE_CTX, callback: X509_STORE_CTX_verify_cb);
     /// <openssl/x509_vfy.h>: the function that checks signatures and times of a chain.
     pub fn X509_STORE_CTX_get_verify(context: *const ffi::X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
     pub fn X509_STORE_CTX_set_verify(context: *mut ffi::X509_STORE_CTX, verify: X509_STORE_CTX_verify_fn);
-    /// <openssl/x509_vfy.h>: index 0 is the application's.
     pub fn X509_STORE_CTX_set_ex_data(context: *mut ffi::X509_STORE_CTX, index: c_int, data: *mut c_void) -> c_int;
     /// <openssl/x509_vfy.h>: part of the context.
     pub fn X509_STORE_CTX_get0_param(context: *const ffi::X509_STORE_CTX) -> *mut ffi::X509_VERIFY_PARAM;

@@ -1,6 +1,6 @@
 //! Who calls: a thread, and the fiber (greenlet, coroutine) that runs on it where the program has such.
 
-use super::users_code;
+use super::{thread, users_code};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -23,7 +23,7 @@ pub struct Caller {
 impl Caller {
     /// Who calls now. Asks the user's function: not with a lock held.
     pub fn now() -> Self {
-        Caller { thread: this_thread(), fiber: this_fiber() }
+        Caller { thread: thread::id(), fiber: this_fiber() }
     }
 
     pub fn is_now(self) -> bool {
@@ -31,7 +31,7 @@ impl Caller {
     }
 
     pub fn is_of_this_thread(self) -> bool {
-        self.thread == this_thread()
+        self.thread == thread::id()
     }
 }
 
@@ -42,11 +42,4 @@ fn this_fiber() -> usize {
     }
     // SAFETY: `set` stored a function of this type.
     users_code::run(|| unsafe { std::mem::transmute::<*mut (), Function>(function)() })
-}
-
-/// This thread, among those that are alive. (std's `thread::current()` allocates for a thread that C has made, and what it
-/// made for the main thread is never freed.)
-fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| ptr::from_ref(here) as usize)
 }

@@ -3,10 +3,16 @@
 use libc::c_int;
 use openssl_sys as ffi;
 use std::ffi::CStr;
+use std::sync::Once;
 
 /// Before anything else of OpenSSL: it is not to tear itself down at exit, when threads may still be at work.
 pub fn start() {
-    ffi::init();
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        #[cfg(feature = "embedded")]
+        super::memory::serve();
+        ffi::init();
+    });
 }
 
 pub fn version_number() -> u64 {

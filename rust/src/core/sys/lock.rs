@@ -5,7 +5,7 @@
 //! forked child, a lock held by a thread that only the parent has is free (its state lies in the lock alone, in no table
 //! shared by all, and who waits for it is outside as `fork` means it).
 
-use super::fork;
+use super::{fork, thread};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -21,6 +21,9 @@ const AWAITED: u32 = 2;
 /// How long to wait before having a right to be next.
 const HUNGER: Duration = Duration::from_millis(1);
 
+/// How long it remembers that a thread had to wait, in questions.
+const LATE: u32 = 1000;
+
 pub struct Lock<T> {
     state: AtomicU32,
     /// How many have a right to be next.
@@ -28,6 +31,8 @@ pub struct Lock<T> {
     /// The thread that has it, 0 for none.
     owner: AtomicUsize,
     depth: Cell<u32>,
+    /// How often it may be asked yet before it forgets that threads met here.
+    crowd: AtomicU32,
     /// The process (as `fork` counts them) that the state was last right for.
     generation: AtomicU32,
     orphaned: AtomicBool,
@@ -49,6 +54,7 @@ impl<T> Lock<T> {
             hungry: AtomicU32::new(0),
             owner: AtomicUsize::new(0),
             depth: Cell::new(0),
+            crowd: AtomicU32::new(0),
             generation: AtomicU32::new(fork::generation()),
             orphaned: AtomicBool::new(false),
             value,
@@ -59,7 +65,7 @@ impl<T> Lock<T> {
         if self.generation.load(Ordering::Acquire) != fork::generation() {
             self.inherit();
         }
-        let me = fork::this_thread();
+        let me = thread::id();
         if self.owner.load(Ordering::Relaxed) == me {
             self.depth.set(self.depth.get() + 1);
         } else {
@@ -70,6 +76,20 @@ impl<T> Lock<T> {
             self.depth.set(1);
         }
         Guard { lock: self, _stays_on_its_thread: PhantomData }
+    }
+
+    /// Whether threads met here of late. (Threads that lose a count make it a little later.)
+    pub fn is_crowded(&self) -> bool {
+        let crowd = self.crowd.load(Ordering::Relaxed);
+        if crowd > 0 {
+            self.crowd.store(crowd - 1, Ordering::Relaxed);
+        }
+        crowd > 0
+    }
+
+    /// Whether the calling thread has it.
+    pub fn is_mine(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) == thread::id()
     }
 
     /// A thread that this process does not have was at work under the lock when the process was forked.
@@ -83,8 +103,11 @@ impl<T> Lock<T> {
 
     #[cold]
     fn wait(&self) {
+        self.crowd.store(LATE, Ordering::Relaxed);
         for _ in 0..100 {
-            if self.hungry.load(Ordering::Relaxed) == 0 && self.try_take() {
+            // Looked at before it is tried: trying takes the cache line from whoever has the lock.
+            let is_free = self.state.load(Ordering::Relaxed) == FREE;
+            if is_free && self.hungry.load(Ordering::Relaxed) == 0 && self.try_take() {
                 return;
             }
             std::hint::spin_loop();

@@ -1,11 +1,9 @@
 //! X509_STORE and X509_STORE_CTX: what the `openssl` crate does not offer.
 
-use super::asn1::time_seconds;
 use super::bio::collect;
 use super::ext;
 use super::{library, store_live};
 use crate::core::error::{Error, Result, VerifyFailure};
-use crate::core::known_chains::{self, Fingerprint, KnownChains};
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_ulong};
 use openssl::stack::Stack;
@@ -13,7 +11,6 @@ use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
 use openssl::x509::{X509Crl, X509NameRef, X509Ref, X509};
 use openssl_sys as ffi;
 use std::ffi::CStr;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
 pub use super::store_live::{load_directory, set_flags, set_time};
@@ -80,20 +77,9 @@ impl Verification {
         }
     }
 
-    /// Signatures of a chain that is known are not checked again; everything else is, and the chain is built anew.
-    pub fn run(&mut self, known: &KnownChains) -> std::result::Result<(), Refused> {
-        // SAFETY: a context set up in new(). `check` outlives the verification that finds it in the context, and is
-        // taken out after that.
-        let verified = unsafe {
-            let mut check = Check { known, openssl: ext::X509_STORE_CTX_get_verify(self.context) };
-            if check.openssl.is_some() && ext::X509_STORE_CTX_set_ex_data(self.context, 0, (&raw mut check).cast()) == 1
-            {
-                ext::X509_STORE_CTX_set_verify(self.context, Some(check_chain));
-            }
-            let verified = ffi::X509_verify_cert(self.context);
-            ext::X509_STORE_CTX_set_ex_data(self.context, 0, ptr::null_mut());
-            verified
-        };
+    pub fn run(&mut self) -> std::result::Result<(), Refused> {
+        // SAFETY: a context set up in new().
+        let verified = unsafe { ffi::X509_verify_cert(self.context) };
         if verified > 0 {
             return Ok(());
         }
@@ -117,78 +103,11 @@ impl Verification {
     }
 }
 
-/// What check_chain() finds in its context.
-struct Check<'a> {
-    known: &'a KnownChains,
-    openssl: ext::X509_STORE_CTX_verify_fn,
-}
-
-/// In place of OpenSSL's checking of the signatures and times of a chain, when that has been built and all else about
-/// it checked: lets a known chain pass whose certificates are valid at the time in question, and has OpenSSL check
-/// any other.
-unsafe extern "C" fn check_chain(context: *mut ffi::X509_STORE_CTX) -> c_int {
-    // SAFETY: OpenSSL calls this during run(), which left its Check in the context.
-    let check = unsafe { &*ffi::X509_STORE_CTX_get_ex_data(context, 0).cast::<Check>() };
-    // SAFETY: a live context, whose chain is complete.
-    let recognised = catch_unwind(AssertUnwindSafe(|| unsafe { recognise(context, check.known) }));
-    let (fingerprint, passes) = recognised.unwrap_or_default();
-    if passes {
-        // SAFETY: as above. OpenSSL goes through a chain from its end and is left here.
-        unsafe {
-            ext::X509_STORE_CTX_set_error_depth(context, 0);
-            ffi::X509_STORE_CTX_set_current_cert(context, ext::X509_STORE_CTX_get0_cert(context));
-        }
-        return 1;
-    }
-    // SAFETY: run() asked for the function that OpenSSL set for this context, and there was one.
-    let checked = check.openssl.map_or(0, |openssl| unsafe { openssl(context) });
-    if let (1, Some(fingerprint)) = (checked, fingerprint) {
-        let _ = catch_unwind(AssertUnwindSafe(|| check.known.add(fingerprint)));
-    }
-    checked
-}
-
-/// The fingerprint of a chain that may become known (None: it may not), and whether it is and its times are right.
+/// The chain that a verification has built, from the certificate to the trusted one.
 ///
 /// # Safety
 /// `context` must be live.
-unsafe fn recognise(context: *mut ffi::X509_STORE_CTX, known: &KnownChains) -> (Option<Fingerprint>, bool) {
-    // SAFETY: the caller's promise; parameters and certificates are borrowed from the context.
-    unsafe {
-        let parameters = ext::X509_STORE_CTX_get0_param(context);
-        let flags = ffi::X509_VERIFY_PARAM_get_flags(parameters);
-        let chain = chain_of(context);
-        if ffi::X509_STORE_CTX_get_error(context) != ffi::X509_V_OK || chain.len() < 2 {
-            return (None, false);
-        }
-        let Some(fingerprint) = known_chains::fingerprint(flags, &chain) else { return (None, false) };
-        let when = match flags {
-            flags if flags & ffi::X509_V_FLAG_USE_CHECK_TIME != 0 => ext::X509_VERIFY_PARAM_get_time(parameters),
-            _ => now(),
-        };
-        let passes = known.contain(&fingerprint) && chain.iter().all(|cert| valid_at(cert, when));
-        (Some(fingerprint), passes)
-    }
-}
-
-/// The last second is left to OpenSSL, whose versions differ about it.
-fn valid_at(cert: &X509Ref, when: i64) -> bool {
-    // SAFETY: the times are borrowed from a live certificate.
-    let (from, to) = unsafe {
-        let (from, to) = (ffi::X509_getm_notBefore(cert.as_ptr()), ffi::X509_getm_notAfter(cert.as_ptr()));
-        (time_seconds(from), time_seconds(to))
-    };
-    matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from <= when && when < to)
-}
-
-fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
-}
-
-/// # Safety
-/// `context` must be live.
-unsafe fn chain_of(context: *mut ffi::X509_STORE_CTX) -> Vec<X509> {
+pub unsafe fn chain_of(context: *mut ffi::X509_STORE_CTX) -> Vec<X509> {
     // SAFETY: the caller's promise; the stack is borrowed from the context, and a reference counted for each
     // certificate in it.
     unsafe {

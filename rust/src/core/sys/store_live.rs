@@ -4,8 +4,9 @@
 //! every verification and handshake reads. So in the X509_STORE these never change. They stand here, beside it, where
 //! reading takes no lock, and each verification is given them when it begins.
 
-use super::ext;
+use super::{ext, signatures};
 use crate::core::error::{Error, Result};
+use crate::core::known_chains::KnownChains;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_ulong, c_void};
 use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
@@ -25,6 +26,8 @@ struct Live {
     flags: AtomicU64,
     time: AtomicI64,
     directories: OnceLock<Box<Directory>>,
+    /// Chains that were found good against this store.
+    known: KnownChains,
 }
 
 /// A store that looks certificates and lists up in a directory, and the next one.
@@ -92,7 +95,7 @@ pub fn load_directory(store: &X509StoreRef, path: &CStr) -> Result<()> {
     }
 }
 
-/// Gives a verification, set up but not begun, what was set on its store.
+/// Gives a verification, set up but not begun, what was set on its store, and what that remembers.
 ///
 /// # Safety
 /// `context` must be live.
@@ -106,7 +109,17 @@ pub unsafe fn apply(context: *mut ffi::X509_STORE_CTX) {
         if flags & USE_CHECK_TIME != 0 {
             ext::X509_STORE_CTX_set_time(context, 0, live.time.load(Ordering::Acquire));
         }
+        signatures::remember(context);
     }
+}
+
+/// The chains that the store of a verification knows.
+///
+/// # Safety
+/// `context` must be live, and its store outlive what is returned.
+pub unsafe fn known_chains<'a>(context: *mut ffi::X509_STORE_CTX) -> Option<&'a KnownChains> {
+    // SAFETY: the caller's promise.
+    unsafe { live_of(ext::X509_STORE_CTX_get0_store(context)) }.map(|live| &live.known)
 }
 
 /// For SSL_CTX_set_cert_verify_callback(): what OpenSSL does itself, with what was set on the store.

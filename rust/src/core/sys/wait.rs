@@ -22,8 +22,39 @@ pub enum Woken {
 pub struct Waiters {
     /// Read without the lock by threads that would wake, so that it costs nothing when nobody waits.
     count: AtomicUsize,
+    /// Of these, who waits for input, and who for output.
+    for_input: AtomicUsize,
+    for_output: AtomicUsize,
     haste: Haste,
-    bells: Mutex<Vec<RawFd>>,
+    bells: Mutex<Vec<Waiter>>,
+}
+
+#[derive(Clone, Copy)]
+struct Waiter {
+    bell: RawFd,
+    events: i16,
+}
+
+/// Whom a change may concern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    All,
+    /// Who waits for input: who can send no more for now is not to be woken by every record that another thread receives.
+    ForInput,
+    /// Who waits to send: for another thread to be done with that.
+    ForOutput,
+}
+
+impl Whom {
+    const EACH: [Whom; 3] = [Whom::All, Whom::ForInput, Whom::ForOutput];
+
+    fn waits_for(self, events: i16) -> bool {
+        match self {
+            Whom::All => true,
+            Whom::ForInput => events & libc::POLLIN != 0,
+            Whom::ForOutput => events & libc::POLLOUT != 0,
+        }
+    }
 }
 
 impl Waiters {
@@ -38,12 +69,16 @@ impl Waiters {
         stale: impl FnOnce() -> bool,
     ) -> Result<Woken, i32> {
         let bell = Bell::of_this_thread()?;
-        self.bells.lock().push(bell);
-        self.count.fetch_add(1, Ordering::SeqCst);
+        self.bells.lock().push(Waiter { bell, events });
+        for whom in Whom::EACH.into_iter().filter(|whom| whom.waits_for(events)) {
+            self.count(whom).fetch_add(1, Ordering::SeqCst);
+        }
         let woken = if stale() { Ok(Woken::Ready) } else { self.haste.poll(fd, events, bell, deadline) };
         let mut bells = self.bells.lock();
-        bells.retain(|other| *other != bell);
-        self.count.fetch_sub(1, Ordering::SeqCst);
+        bells.retain(|waiter| waiter.bell != bell);
+        for whom in Whom::EACH.into_iter().filter(|whom| whom.waits_for(events)) {
+            self.count(whom).fetch_sub(1, Ordering::SeqCst);
+        }
         drop(bells);
         woken
     }
@@ -52,18 +87,26 @@ impl Waiters {
     pub fn forget(&self) {
         let mut bells = self.bells.lock();
         bells.clear();
-        self.count.store(0, Ordering::SeqCst);
+        Whom::EACH.into_iter().for_each(|whom| self.count(whom).store(0, Ordering::SeqCst));
     }
 
-    /// Ends every wait.
-    pub fn wake(&self) {
-        if self.count.load(Ordering::SeqCst) == 0 {
+    /// Ends the waits of these.
+    pub fn wake(&self, whom: Whom) {
+        if self.count(whom).load(Ordering::SeqCst) == 0 {
             return;
         }
         let one = 1u64.to_ne_bytes();
-        for bell in self.bells.lock().iter() {
+        for waiter in self.bells.lock().iter().filter(|waiter| whom.waits_for(waiter.events)) {
             // SAFETY: writes eight bytes to an eventfd; a failure leaves it as rung as it was.
-            unsafe { libc::write(*bell, one.as_ptr().cast(), one.len()) };
+            unsafe { libc::write(waiter.bell, one.as_ptr().cast(), one.len()) };
+        }
+    }
+
+    fn count(&self, whom: Whom) -> &AtomicUsize {
+        match whom {
+            Whom::All => &self.count,
+            Whom::ForInput => &self.for_input,
+            Whom::ForOutput => &self.for_output,
         }
     }
 }
@@ -142,10 +185,11 @@ impl Haste {
     fn poll(&self, fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
         let begun = Instant::now();
         let short = self.short.load(Ordering::Relaxed);
-        if short >= IN_A_ROW {
+        if short >= IN_A_ROW && events == libc::POLLIN {
             while begun.elapsed() < LOOK {
                 match poll(fd, events, bell, Some(begun)) {
-                    Ok(Woken::Timeout) => std::hint::spin_loop(),
+                    // Who has something to do meanwhile may be who is waited for.
+                    Ok(Woken::Timeout) => std::thread::yield_now(),
                     found => return found,
                 }
             }
@@ -153,7 +197,7 @@ impl Haste {
             return poll(fd, events, bell, deadline);
         }
         let woken = poll(fd, events, bell, deadline);
-        let was_short = events & libc::POLLIN != 0 && begun.elapsed() < SHORT && several_processors();
+        let was_short = events == libc::POLLIN && begun.elapsed() < SHORT && several_processors();
         self.short.store(if was_short { short + 1 } else { short.min(0) }, Ordering::Relaxed);
         woken
     }
@@ -244,10 +288,10 @@ mod tests {
         let (waiters, near, _far) = hasty();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                while waiters.count.load(Ordering::SeqCst) == 0 {
+                while waiters.count(Whom::All).load(Ordering::SeqCst) == 0 {
                     std::thread::yield_now();
                 }
-                waiters.wake();
+                waiters.wake(Whom::All);
             });
             assert_eq!(waiters.wait(near.as_raw_fd(), libc::POLLIN, None, || false), Ok(Woken::Ready));
         });

@@ -6,16 +6,22 @@
 
 use super::buffer::Buffer;
 use super::ext;
+use super::flow::{Fetched, Flow, Framing};
 use super::poison::{as_heard, has_encrypted_dtls, Poison, DTLS_INTERNAL_ERROR};
+use super::socket::{send_out, would_block, Socket};
 use libc::{c_char, c_int, c_long, c_void};
 use openssl_sys as ffi;
 use std::cell::RefCell;
-use std::os::fd::RawFd;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The transport's side of a BIO.
 pub struct Wire {
     socket: Option<Socket>,
+    flow: Arc<Flow>,
+    /// Of what came from the socket.
+    framing: Framing,
+    /// What is written waits in the outbox to be sent by this thread once it is out of the engine's lock.
+    aside: bool,
     /// The user moves the bytes: output waits in the outbox without being late.
     pumped: bool,
     /// Bytes from the peer that SSL has not taken yet.
@@ -26,6 +32,8 @@ pub struct Wire {
     pub eof: bool,
     /// The errno that receiving failed with; 0 while it did not.
     pub errno: i32,
+    /// As `errno`, of a receive outside of the lock: SSL meets it when it has read what came before.
+    fetched_errno: i32,
     /// The errno that sending failed with; 0 while it did not. SSL is not told, for it would give up reading too, and
     /// what the peer said before it hung up may still wait to be read.
     pub send_errno: i32,
@@ -46,15 +54,6 @@ pub struct Wire {
     mute: bool,
 }
 
-/// A descriptor that is used without ever blocking.
-#[derive(Clone, Copy)]
-struct Socket {
-    fd: RawFd,
-    /// recv() and send() work on it (a pipe or terminal takes read() and write()).
-    is_socket: bool,
-    is_datagram: bool,
-}
-
 const FIRST: usize = 24;
 
 impl Wire {
@@ -63,19 +62,22 @@ impl Wire {
         Wire { pumped, ..Self::new(None) }
     }
 
-    pub fn socket(fd: RawFd) -> Self {
-        let kind = socket_type(fd);
-        Self::new(Some(Socket { fd, is_socket: kind.is_some(), is_datagram: kind == Some(libc::SOCK_DGRAM) }))
+    pub fn socket(socket: Socket, flow: Arc<Flow>) -> Self {
+        Wire { flow, ..Self::new(Some(socket)) }
     }
 
     fn new(socket: Option<Socket>) -> Self {
         Wire {
             socket,
+            flow: Arc::default(),
+            framing: Framing::default(),
+            aside: false,
             pumped: false,
             inbox: Buffer::default(),
             outbox: Buffer::default(),
             eof: false,
             errno: 0,
+            fetched_errno: 0,
             send_errno: 0,
             wanted: 0,
             arrivals: 0,
@@ -111,15 +113,61 @@ impl Wire {
         self.is_cut_off = true;
     }
 
+    /// What was fetched from the socket outside of the engine's lock.
+    pub fn accept(&mut self, fetched: Fetched) {
+        self.arrivals += 1;
+        self.framing.pass(fetched.bytes.front());
+        self.remember_first(fetched.bytes.front());
+        self.eof |= fetched.eof;
+        if fetched.errno != 0 {
+            self.fetched_errno = fetched.errno;
+        }
+        self.inbox.append(fetched.bytes);
+    }
+
     /// Output waits that should be on its way.
     pub fn backlog(&self) -> bool {
-        !self.pumped && !self.outbox.is_empty()
+        !self.pumped && !self.aside && !self.outbox.is_empty()
+    }
+
+    /// Has this thread's writes wait to be sent outside of the lock, unless there is something to be sent before them.
+    pub fn write_aside(&mut self, on: bool) {
+        self.aside = on && self.outbox.is_empty() && !self.flow.is_sending() && self.send_errno == 0;
+    }
+
+    /// Ends that: what is to be sent, and nobody else sends until `Flow::end`.
+    pub fn take_aside(&mut self) -> Option<Buffer> {
+        if !std::mem::take(&mut self.aside) || self.outbox.is_empty() {
+            return None;
+        }
+        self.flow.begin();
+        Some(self.outbox.take())
+    }
+
+    /// Takes back what could not be sent. The outbox is this end's again.
+    pub fn put_back(&mut self, mut unsent: Buffer, errno: i32) {
+        unsent.append(self.outbox.take());
+        self.outbox = unsent;
+        self.flow.reset();
+        if errno != 0 {
+            self.send_failed(errno);
+        }
     }
 
     /// Nothing waits in either direction, and nothing has gone wrong.
     pub fn is_quiet(&self) -> bool {
-        let failed = self.eof || self.errno != 0 || self.send_errno != 0 || self.poison.is_some();
-        self.inbox.is_empty() && self.outbox.is_empty() && !failed
+        self.outbox.is_empty() && self.send_errno == 0 && self.is_read_up()
+    }
+
+    /// Nothing that came waits to be read, and more may come.
+    fn is_read_up(&self) -> bool {
+        let ended = self.eof || self.errno != 0 || self.fetched_errno != 0 || self.poison.is_some();
+        self.inbox.is_empty() && !ended
+    }
+
+    /// Nothing that came waits to be read, and what comes next is a record.
+    pub fn is_between_records(&self) -> bool {
+        self.is_read_up() && self.framing.is_between() && self.read_ahead == 0
     }
 
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
@@ -131,18 +179,21 @@ impl Wire {
             self.send_errno = 0;
             return true;
         }
-        while !self.outbox.is_empty() && self.send_errno == 0 {
-            match socket.send(self.outbox.front()) {
-                Ok(sent) => self.outbox.consume(sent),
-                Err(errno) if would_block(errno) => return false,
-                Err(errno) => self.send_errno = errno,
-            }
+        if !self.outbox.is_empty() && self.flow.leave() {
+            return false;
         }
-        if self.send_errno != 0 {
-            // Nobody will ever take it.
-            self.outbox = Buffer::default();
+        match send_out(socket, &mut self.outbox) {
+            Ok(()) => {}
+            Err(errno) if would_block(errno) => return false,
+            Err(errno) => self.send_failed(errno),
         }
         true
+    }
+
+    fn send_failed(&mut self, errno: i32) {
+        self.send_errno = errno;
+        // Nobody will ever take it.
+        self.outbox = Buffer::default();
     }
 
     /// Says as the last thing on a DTLS connection that the handshake fails. False when it has gone too far for that.
@@ -159,6 +210,10 @@ impl Wire {
             return poison.read(room).map_or(Read::Later, Read::Some);
         }
         if let Some(socket) = self.socket {
+            if self.inbox.is_empty() && self.fetched_errno != 0 {
+                self.errno = std::mem::take(&mut self.fetched_errno);
+                return Read::Failed;
+            }
             if self.inbox.is_empty() && !self.eof {
                 return self.receive(socket, room);
             }
@@ -174,12 +229,18 @@ impl Wire {
     }
 
     fn receive(&mut self, socket: Socket, room: &mut [u8]) -> Read {
+        // Another thread may have bytes in hand that come before those in the socket.
+        let flow = self.flow.clone();
+        let Some(_turn) = flow.receive_inside() else {
+            self.wanted = room.len();
+            return Read::Later;
+        };
         let ahead = self.read_ahead.max(room.len());
         let taken = if ahead > room.len() && !socket.is_datagram {
-            let got = self.inbox.fill(ahead, |space| socket.recv(space));
+            let got = self.inbox.fill(ahead, |space| socket.recv_into(space));
             got.map(|got| if got == 0 { 0 } else { self.inbox.pop(room) })
         } else {
-            socket.recv(room)
+            socket.recv(room).inspect(|got| self.framing.pass(&room[..*got]))
         };
         match taken {
             Ok(0) if socket.is_datagram => Read::Later,
@@ -217,6 +278,9 @@ impl Wire {
         let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
         let bytes = alert.as_ref().map_or(bytes, |alert| alert);
         let Some(socket) = self.socket else { return self.outbox.push(bytes) };
+        if self.aside || self.flow.leave() {
+            return self.outbox.push(bytes);
+        }
         let mut sent = 0;
         if self.flush() && self.send_errno == 0 {
             match socket.send(bytes) {
@@ -256,82 +320,6 @@ enum Read {
     Eof,
     Later,
     Failed,
-}
-
-impl Socket {
-    fn recv(self, room: &mut [u8]) -> Result<usize, i32> {
-        retry(|| {
-            // SAFETY: `room` is writable for its length; a bad descriptor is an errno.
-            unsafe {
-                if self.is_socket {
-                    libc::recv(self.fd, room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT)
-                } else if ready(self.fd, libc::POLLIN) {
-                    libc::read(self.fd, room.as_mut_ptr().cast(), room.len())
-                } else {
-                    *libc::__errno_location() = libc::EAGAIN;
-                    -1
-                }
-            }
-        })
-    }
-
-    /// What `recv` would give, left where it is.
-    fn look(self, room: &mut [u8]) -> Result<usize, i32> {
-        // SAFETY: `room` is writable for its length; a bad descriptor is an errno.
-        retry(|| unsafe {
-            libc::recv(self.fd, room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT | libc::MSG_PEEK)
-        })
-    }
-
-    fn send(self, bytes: &[u8]) -> Result<usize, i32> {
-        retry(|| {
-            // SAFETY: `bytes` is readable for its length; a bad descriptor is an errno.
-            unsafe {
-                if self.is_socket {
-                    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-                    libc::send(self.fd, bytes.as_ptr().cast(), bytes.len(), flags)
-                } else if ready(self.fd, libc::POLLOUT) {
-                    // POSIX: a pipe that poll() calls writable takes PIPE_BUF bytes without blocking.
-                    libc::write(self.fd, bytes.as_ptr().cast(), bytes.len().min(libc::PIPE_BUF))
-                } else {
-                    *libc::__errno_location() = libc::EAGAIN;
-                    -1
-                }
-            }
-        })
-    }
-}
-
-/// The call's result, or its errno; a signal starts it again (it never waits, so it is not for the signal).
-fn retry(mut call: impl FnMut() -> isize) -> Result<usize, i32> {
-    loop {
-        match usize::try_from(call()) {
-            Ok(n) => return Ok(n),
-            Err(_) => match std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO) {
-                libc::EINTR => {}
-                errno => return Err(errno),
-            },
-        }
-    }
-}
-
-fn would_block(errno: i32) -> bool {
-    errno == libc::EAGAIN || errno == libc::EWOULDBLOCK
-}
-
-fn ready(fd: RawFd, events: i16) -> bool {
-    let mut poll = libc::pollfd { fd, events, revents: 0 };
-    // SAFETY: one valid pollfd; no waiting.
-    unsafe { libc::poll(&mut poll, 1, 0) > 0 }
-}
-
-/// SOCK_STREAM, SOCK_DGRAM, ...; None for what is no socket.
-fn socket_type(fd: RawFd) -> Option<c_int> {
-    let (mut kind, mut len): (c_int, libc::socklen_t) = (0, std::mem::size_of::<c_int>() as libc::socklen_t);
-    // SAFETY: out parameters of the right size.
-    let status =
-        unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, (&mut kind as *mut c_int).cast(), &mut len) };
-    (status == 0).then_some(kind)
 }
 
 /// A new BIO over a wire, which must outlive it.

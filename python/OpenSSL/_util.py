@@ -1,8 +1,9 @@
 """Private names of pyOpenSSL that programs of today touch. Nothing in this package uses them.
 
-Twisted imports `lib` and, with an OpenSSL of 1.1 or later, calls nothing on it. Scrapy imports this module: it asks
-whether `lib` has SSL_get_server_tmp_key (no) with Connection._ssl in hand, and up to 2.12 has names written on one line
-by `lib.X509_NAME_oneline(name._name, ffi.new("char[]", 512), 512)`. (urllib3 looks at X509._x509, cheroot at
+Twisted imports `lib` and, with an OpenSSL of 1.1 or later, calls nothing on it; what it does with older ones its tests
+run with a `lib` of their own, and Context._context. Scrapy imports this module: it asks whether `lib` has
+SSL_get_server_tmp_key (no) with Connection._ssl in hand, and up to 2.12 has names written on one line by
+`lib.X509_NAME_oneline(name._name, ffi.new("char[]", 512), 512)`. (urllib3 looks at X509._x509, cheroot at
 Connection._socket: those stand with their classes.)
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from ._native import ffi
 from .crypto import X509Name
-from .SSL import Connection
+from .SSL import Connection, Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,3 +35,4 @@ lib = _Lib()
 
 X509Name._name = property(lambda self: self)  # type: ignore[attr-defined]
 Connection._ssl = None  # type: ignore[attr-defined]
+Context._context = property(lambda self: self)  # type: ignore[attr-defined]

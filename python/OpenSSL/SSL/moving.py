@@ -25,6 +25,9 @@ _send_all = lib.pyssl_conn_send_all
 _bio_read = lib.pyssl_conn_bio_read
 _bio_write = lib.pyssl_conn_bio_write
 _from_buffer = ffi.from_buffer
+#: Lets go of the caller's memory before an exception leaves a call. The traceback would hold it longer, and CPython up
+#: to 3.12 crashes when it collects a cycle with a memoryview whose memory is still held.
+_release = ffi.release
 
 # Rooms for received bytes with a view each, used again: making them costs as much as a call. list.pop and list.append
 # are atomic, so threads share them without a lock; what an exception loses on the way is made again.
@@ -102,17 +105,21 @@ class Moving:
             room = _from_buffer("uint8_t[]", buffer, True)
         except BufferError as error:
             raise TypeError(f"buffer must be writable: {error}") from None
-        size = len(room)
-        if nbytes is not None and nbytes < size:
-            if nbytes < 0:
-                raise ValueError("nbytes must not be negative")
-            size = nbytes
-        peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
-        fileno = self._fileno
-        if fileno is not None and fileno() != self._descriptor:
-            self._watch_no_more()
-        count: int = _recv(self._handle, room, size, peek)
-        return count if count >= 0 else self._after(count, _recv, room, size, peek)
+        try:
+            size = len(room)
+            if nbytes is not None and nbytes < size:
+                if nbytes < 0:
+                    raise ValueError("nbytes must not be negative")
+                size = nbytes
+            peek = _MSG_PEEK if flags and flags & _MSG_PEEK else 0
+            fileno = self._fileno
+            if fileno is not None and fileno() != self._descriptor:
+                self._watch_no_more()
+            count: int = _recv(self._handle, room, size, peek)
+            return count if count >= 0 else self._after(count, _recv, room, size, peek)
+        except BaseException:
+            _release(room)
+            raise
 
     def send(self, buf: Any, flags: int = 0) -> int:
         """Sends at most one record (16,384 bytes); how many bytes that was. `flags` is ignored.
@@ -120,14 +127,19 @@ class Moving:
         After WantWriteError or WantReadError call again with the same bytes; they may be in another place.
         """
         data = buf if type(buf) is bytes else _bytes_like(buf)
-        size = len(data)
-        if size > _MOST:
-            raise ValueError("Cannot send more than 2**31-1 bytes at once.")
-        fileno = self._fileno
-        if fileno is not None and fileno() != self._descriptor:
-            self._watch_no_more()
-        count: int = _send(self._handle, data, size)
-        return count if count >= 0 else self._sent_nothing(count, data)
+        try:
+            size = len(data)
+            if size > _MOST:
+                raise ValueError("Cannot send more than 2**31-1 bytes at once.")
+            fileno = self._fileno
+            if fileno is not None and fileno() != self._descriptor:
+                self._watch_no_more()
+            count: int = _send(self._handle, data, size)
+            return count if count >= 0 else self._sent_nothing(count, data)
+        except BaseException:
+            if data is not buf:
+                _release(data)
+            raise
 
     write = send
 
@@ -164,6 +176,7 @@ class Moving:
                 error.sent = before + went[0]  # type: ignore[attr-defined]
             except AttributeError:
                 pass  # a transport's own, of a class that takes no attributes
+            _release(data)
             raise
         return total
 
@@ -241,6 +254,7 @@ class Moving:
             raise TypeError(f"buffer must be writable: {error}") from None
         count: int = _bio_read(self._handle, room, len(room))
         if count < 0:
+            _release(room)
             self._bio_failed(count)
         return count
 
@@ -252,6 +266,8 @@ class Moving:
         data = buf if type(buf) is bytes else _bytes_like(buf)
         count: int = _bio_write(self._handle, data, len(data))
         if count <= 0:
+            if data is not buf:
+                _release(data)
             self._bio_failed(count)
         return count
 

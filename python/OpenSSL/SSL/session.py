@@ -26,8 +26,9 @@ class Session(Handle):
         Take it only from where nobody else can write: with a session taken up again the peer is trusted without a look
         at its certificate.
         """
-        view = ffi.from_buffer("uint8_t[]", data)
-        return cls._adopt(handle_of(Error, "pyssl_session **", lib.pyssl_session_from_bytes, view, len(view)))
+        # Let go of before an exception leaves: see moving.py.
+        with ffi.from_buffer("uint8_t[]", data) as view:
+            return cls._adopt(handle_of(Error, "pyssl_session **", lib.pyssl_session_from_bytes, view, len(view)))
 
     def to_bytes(self) -> bytes:
         """The session as bytes, secrets included: keep them as a private key is kept."""

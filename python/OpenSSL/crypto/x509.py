@@ -31,6 +31,8 @@ class X509(Handle):
     """
 
     _free = lib.pyssl_x509_free
+    #: urllib3 refuses a pyOpenSSL where this is None or missing; it is used for nothing.
+    _x509 = True
 
     def __init__(self) -> None:
         self._handle = handle_of(Error, "pyssl_x509 **", lib.pyssl_x509_new)

@@ -61,6 +61,11 @@ def _verify_clients(context: SSL.Context, callback: Function) -> None:
     context.set_verify(SSL.VERIFY_PEER, callback)
 
 
+def _keep(context: SSL.Context, callback: Function) -> None:
+    """For the callbacks that a connection has of its own: prepare() finds it with the context."""
+    context.set_app_data(callback)
+
+
 def _cookies(context: SSL.Context, generate: Function, verify: Function) -> None:
     context.set_options(SSL.OP_COOKIE_EXCHANGE)
     context.set_cookie_generate_callback(generate)
@@ -72,8 +77,20 @@ not_bytes = ((None, TypeError), ("text", TypeError), (7, TypeError))
 CASES: Dict[str, Case] = {
     "verify, of a client": Case("client", lambda c, f: c.set_verify(SSL.VERIFY_PEER, f), True),
     "verify, of a server": Case("server", _verify_clients, True, prepare=_ask_for_certificate),
+    "verify, of one connection": Case(
+        "client",
+        _keep,
+        True,
+        prepare=lambda client, server: client.set_verify(SSL.VERIFY_PEER, client.get_context().get_app_data()),
+    ),
     "info, of a client": Case("client", lambda c, f: c.set_info_callback(f), None),
     "info, of a server": Case("server", lambda c, f: c.set_info_callback(f), None),
+    "info, of one connection": Case(
+        "server",
+        _keep,
+        None,
+        prepare=lambda client, server: server.set_info_callback(server.get_context().get_app_data()),
+    ),
     "keylog, of a client": Case("client", lambda c, f: c.set_keylog_callback(f), None),
     "keylog, of a server": Case("server", lambda c, f: c.set_keylog_callback(f), None),
     "servername": Case("server", lambda c, f: c.set_tlsext_servername_callback(f), None),
@@ -237,7 +254,10 @@ def test_whose_return_value_is_not_looked_at(name: str, returned: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", [True, 1, "yes", [0], False, 0, "", None, []])
-@pytest.mark.parametrize("name", ["verify, of a client", "verify, of a server", "ocsp_client", "cookie_verify"])
+@pytest.mark.parametrize(
+    "name",
+    ["verify, of a client", "verify, of a server", "verify, of one connection", "ocsp_client", "cookie_verify"],
+)
 def test_whose_answer_is_its_truth(name: str, answer: Any) -> None:
     watched = Watched(CASES[name], DTLS)
     watched.behave = lambda call: answer

@@ -111,8 +111,19 @@ def test_private_names_that_scrapy_and_twisted_touch() -> None:
     room = util.ffi.new("char[]", 512)
     util.lib.X509_NAME_oneline(name._name, room, len(room))
     assert util.ffi.string(room) == b"/O=Org/CN=host"
-    connection: Any = SSL.Connection(SSL.Context(SSL.TLS_METHOD), None)
-    assert connection._ssl is None
+    context: Any = SSL.Context(SSL.TLS_METHOD)
+    connection: Any = SSL.Connection(context, None)
+    assert connection._ssl is None and context._context is not None
+
+
+def test_private_names_that_stand_with_their_classes() -> None:
+    """urllib3 and cheroot import no more than the public modules."""
+    program = (
+        "from OpenSSL import SSL, crypto\n"
+        "assert crypto.X509()._x509 is not None\n"
+        "assert SSL.Connection(SSL.Context(SSL.TLS_METHOD), None)._socket is None\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_import_takes_nothing_heavy_along() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import List, Set
 import pytest
 from interop import (
     EMBEDDED,
+    PATIENCE,
     PROGRAMS,
     Server,
     chat_with_client,
@@ -117,6 +119,47 @@ def test_s_server_speaks_dtls(program: str) -> None:
             chat_with_server(connection, server)
             assert connection.get_protocol_version_name() == "DTLSv1.2"
             assert cn(connection.get_peer_certificate()) == "server"
+
+
+def test_s_client_comes_again_with_the_cookie_it_was_given(program: str) -> None:
+    given: List[bytes] = []
+    shown: List[bytes] = []
+
+    def generate(connection: SSL.Connection) -> bytes:
+        given.append(b"cookie %d" % len(given))
+        return given[-1]
+
+    def verify(connection: SSL.Connection, cookie: bytes) -> bool:
+        shown.append(cookie)
+        return cookie in given
+
+    def listen(connection: SSL.Connection) -> SSL.Connection:
+        while True:
+            try:
+                connection.DTLSv1_listen()
+                return echo(connection)
+            except SSL.WantReadError:
+                select.select([connection], [], [], PATIENCE)
+
+    context = server_context(SSL.DTLS_METHOD)
+    context.set_cookie_generate_callback(generate)
+    context.set_cookie_verify_callback(verify)
+    with Server(context, listen, kind=socket.SOCK_DGRAM) as server:
+        with s_client(program, server.port, "-brief", "-dtls1_2") as client:
+            chat_with_client(client)
+            client.finish()
+        server.result()
+    assert shown and set(shown) <= set(given)
+
+
+def test_s_server_sees_the_cookie_it_gave(program: str) -> None:
+    with s_server(program, "-dtls1_2", "-listen") as server:
+        with connect(client_context(SSL.DTLS_METHOD), port_of(server), socket.SOCK_DGRAM) as connection:
+            states: List[bytes] = []
+            connection.set_info_callback(lambda connection, where, value: states.append(connection.get_state_string()))
+            connection.do_handshake()
+            chat_with_server(connection, server)
+    assert any(b"hello verify" in state.lower() for state in states), states
 
 
 # ---- client certificates

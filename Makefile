@@ -142,8 +142,8 @@ library:
 target/release/libpyssl.so:
 	cargo build --release
 
-# Made again when Cargo.lock may name another OpenSSL.
-target/openssl/openssl: tests/openssl_cli.sh Cargo.lock | library
+# Made again when these may name another OpenSSL, or another build of it.
+target/openssl/openssl: tests/openssl_cli.sh Cargo.lock rust/Cargo.toml rust/openssl-src/Cargo.toml | library
 	tests/openssl_cli.sh '$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' target/openssl
 
 target/system/release/libpyssl.so:

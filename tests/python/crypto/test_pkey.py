@@ -173,7 +173,7 @@ def test_an_encrypted_key_takes_its_passphrase_as_bytes_or_from_a_callable(rsa: 
 
 @pytest.mark.usefixtures("each_openssl")
 def test_openssl_reads_what_is_encrypted_here_and_the_other_way_round(rsa: PKey, rsa_pem: bytes, openssl: Any) -> None:
-    for cipher in ("aes-256-cbc", "aes128", "des3"):
+    for cipher in ("aes-256-cbc", "aes128", "des3", "aria-256-cbc", "camellia-256-cbc"):
         ours = crypto.dump_privatekey(FILETYPE_PEM, rsa, cipher, b"s3cret")
         assert openssl("pkey", "-passin", "pass:s3cret", stdin=ours) == rsa_pem
         theirs = openssl("pkey", "-" + cipher, "-passout", "pass:s3cret", stdin=rsa_pem)

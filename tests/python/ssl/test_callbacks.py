@@ -639,6 +639,32 @@ def test_the_connection_may_be_looked_at_inside_its_callback_but_not_used() -> N
     assert len(set(seen[2:])) == 1 and "callbacks" in seen[2]
 
 
+@pytest.mark.parametrize("name", ["verify, of one connection", "servername", "info, of a server"])
+def test_what_is_pumped_may_be_taken_and_given_inside_a_callback(name: str) -> None:
+    """As Twisted does it, which gives up there and then on a connection that it does not want."""
+    watched = Watched(CASES[name], TLS_1_3)
+    taken: List[bytes] = []
+
+    def pump_here(call: int) -> Any:
+        connection = watched.calls[call][0]
+        try:
+            taken.append(connection.bio_read(65536))
+        except SSL.WantReadError:
+            taken.append(b"")
+        with pytest.raises(SSL.WantReadError):
+            connection.bio_write(b"")
+        if call == 0:
+            connection.bio_shutdown()
+        return watched.case.good
+
+    watched.behave = pump_here
+    ends = pair(watched.client, watched.server)
+    watched.case.prepare(*ends)
+    ends[0].set_tlsext_host_name(HOST.encode())
+    assert any(isinstance(error, SSL.SysCallError) for error in attempt(*ends)), "the stream ended inside the callback"
+    assert taken
+
+
 def test_another_connection_may_be_used_inside_a_callback() -> None:
     server = server_context()
     inner: List[bytes] = []

@@ -256,6 +256,14 @@ def test_cipher_suites_up_to_tls_1_2() -> None:
         client.set_cipher_list(b"ALL\0")
 
 
+def test_old_cipher_suites_are_there() -> None:
+    for name in ("ECDHE-ECDSA-CAMELLIA128-SHA256", "ECDHE-ECDSA-ARIA128-GCM-SHA256"):
+        client, server = client_context(SSL.TLSv1_2_METHOD), server_context(SSL.TLSv1_2_METHOD)
+        for context in (client, server):
+            context.set_cipher_list(f"{name}:@SECLEVEL=0".encode())
+        assert connected(client, server)[0].get_cipher_name() == name
+
+
 def test_cipher_suites_of_tls_1_3() -> None:
     client = client_context()
     client.set_tls13_ciphersuites(b"TLS_CHACHA20_POLY1305_SHA256")

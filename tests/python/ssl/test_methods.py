@@ -343,7 +343,7 @@ def test_a_callback_of_a_connection_that_was_given_away_has_its_methods() -> Non
     told: List[str] = []
 
     def look(conn: SSL.Connection, where: int, value: int) -> None:
-        for call in (lambda: conn.recv(1), lambda: conn.send(b"x"), lambda: conn.bio_read(1)):
+        for call in (lambda: conn.recv(1), lambda: conn.send(b"x"), conn.do_handshake):
             with pytest.raises(SSL.Error) as caught:
                 call()
             told.append(str(caught.value))

@@ -8,6 +8,7 @@ use crate::core::sys::err;
 use crate::core::sys::fiber::Caller;
 use crate::core::sys::ssl::Stop;
 use crate::core::sys::wait::{self, Whom, Woken};
+use crate::core::sys::wire::Wire;
 use std::hash::{DefaultHasher, Hasher};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -113,37 +114,41 @@ impl Conn {
 
     /// Takes ciphertext that came from the peer by the user's own ways.
     pub fn bio_write(&self, bytes: &[u8]) -> Result<usize> {
-        self.pumped_only()?;
-        let engine = self.enter()?;
-        engine.ssl.wire().borrow_mut().deliver(bytes);
-        Ok(bytes.len())
+        self.pump(|wire| {
+            wire.deliver(bytes);
+            Ok(bytes.len())
+        })
     }
 
     /// Gives ciphertext for the peer. WANT_READ when there is none.
     pub fn bio_read(&self, room: &mut [u8]) -> Result<usize> {
-        self.pumped_only()?;
-        let engine = self.enter()?;
-        let mut wire = engine.ssl.wire().borrow_mut();
-        if wire.outbox.is_empty() {
-            return Err(Error::bare(Status::WantRead));
-        }
-        Ok(wire.outbox.pop(room))
+        self.pump(|wire| match wire.outbox.is_empty() {
+            true => Err(Error::bare(Status::WantRead)),
+            false => Ok(wire.outbox.pop(room)),
+        })
     }
 
     /// How much ciphertext the next `bio_read` would find.
     pub fn bio_pending(&self) -> Result<usize> {
-        self.pumped_only()?;
-        let engine = self.enter()?;
-        let waiting = engine.ssl.wire().borrow().outbox.front().len();
-        Ok(waiting)
+        self.pump(|wire| Ok(wire.outbox.front().len()))
     }
 
     /// Tells that no more ciphertext will come.
     pub fn bio_shutdown(&self) -> Result<()> {
+        self.pump(|wire| {
+            wire.deliver_eof();
+            Ok(())
+        })
+    }
+
+    /// Works inside the connection's own callbacks too, for SSL has no part in it: Twisted empties the outbox there before
+    /// it drops a connection whose verification failed.
+    fn pump<T>(&self, work: impl FnOnce(&mut Wire) -> Result<T>) -> Result<T> {
         self.pumped_only()?;
-        let engine = self.enter()?;
-        engine.ssl.wire().borrow_mut().deliver_eof();
-        Ok(())
+        self.not_closed()?;
+        let engine = self.look();
+        let mut wire = engine.ssl.wire().borrow_mut();
+        work(&mut wire)
     }
 
     fn patience(&self) -> Patience {

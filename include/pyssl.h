@@ -377,7 +377,8 @@ typedef void (*pyssl_destructor)(void *userdata);
 /**
  * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
  * @param userdata  as given with the callback
- * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
+ * @param conn      the connection, lent for the length of the call: state may be read; to send or receive on it gives
+ *                  PYSSL_ERR_BUSY
  * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
  * @param error     X509_V_OK or X509_V_ERR_*
  * @param depth     0 is the peer's own certificate

@@ -1,7 +1,8 @@
 //! Callbacks: a C function, its userdata, and a destructor for that.
 //!
 //! All run on the thread of the call that led to them. The connection is lent for the length of the call: its state may be
-//! read, bytes may not be moved on it (PYSSL_ERR_BUSY). A negative return says that the callback raised: the call that led
+//! read, and one without a transport be pumped (pyssl_conn_bio_read() and its kin); sending, receiving and shutting it down
+//! give PYSSL_ERR_BUSY. A negative return says that the callback raised: the call that led
 //! here returns PYSSL_ERR_CALLBACK, the peer gets a fatal alert, and the connection is of no more use.
 //!
 //! A callback returns: a thread that ends inside of one (pthread_exit) is kept there until the process ends.
@@ -16,7 +17,8 @@ pub type pyssl_destructor = Option<unsafe extern "C-unwind" fn(userdata: *mut c_
 
 /// Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
 /// @param userdata  as given with the callback
-/// @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
+/// @param conn      the connection, lent for the length of the call: state may be read; to send or receive on it gives
+///                  PYSSL_ERR_BUSY
 /// @param cert      the certificate, a new handle that the callback owns; NULL when there is none
 /// @param error     X509_V_OK or X509_V_ERR_*
 /// @param depth     0 is the peer's own certificate

@@ -114,12 +114,12 @@ mod tests {
     fn a_record_buffer_that_came_back_is_the_threads_next_one() {
         let [first, second, third] = [given(LEAST), given(16759), given(MOST)];
         assert!(first != second && second != third && first != third);
-        [first, second, third].map(back);
+        [first, second, third].into_iter().for_each(back);
         let again = [given(MOST), given(LEAST)];
         assert!(again.contains(&first) && again.contains(&second));
         let other = std::thread::spawn(|| given(LEAST) as usize).join().unwrap() as *mut c_void;
         assert!(!again.contains(&other));
-        again.map(back);
+        again.into_iter().for_each(back);
         back(other);
     }
 

@@ -714,6 +714,13 @@ pyssl_status pyssl_pkey_load_private(int filetype,
                                      pyssl_pkey **out);
 
 /**
+ * Tells whether there is a cipher of that name to write a private key with: for who would ask for a passphrase first.
+ * @param cipher  OpenSSL's name ("aes-256-cbc")
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_pkey_check_cipher(const char *cipher);
+
+/**
  * Writes a private key.
  * @param filetype        PYSSL_FILETYPE_PEM (PKCS#8), _ASN1 (traditional form of the kind, or PKCS#8 where there is
  *                        none) or _TEXT

@@ -187,7 +187,15 @@ static void curves_have_names(void) {
     CHECK(pyssl_curve_name(count, name, sizeof name, &len) == PYSSL_ERR_ABSENT);
 }
 
+static void ciphers_are_known_by_name(void) {
+    CHECK(pyssl_pkey_check_cipher("aes-256-cbc") == PYSSL_OK &&
+          pyssl_pkey_check_cipher("camellia-256-cbc") == PYSSL_OK);
+    CHECK(pyssl_pkey_check_cipher("no-such-cipher") == PYSSL_ERR_ARGUMENT);
+    CHECK(pyssl_pkey_check_cipher("") == PYSSL_ERR_ARGUMENT && pyssl_pkey_check_cipher(NULL) == PYSSL_ERR_ARGUMENT);
+}
+
 int main(void) {
+    RUN(ciphers_are_known_by_name);
     RUN(a_new_key_is_empty);
     RUN(every_kind_is_generated);
     RUN(handles_that_are_none_are_refused);

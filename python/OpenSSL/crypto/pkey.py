@@ -6,7 +6,7 @@ from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
 from . import passphrase as _passphrase
 from .curves import _EllipticCurve
 from .errors import Error
-from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT, data, to_dump, to_load
+from .filetypes import FILETYPE_ASN1, FILETYPE_TEXT, data, to_dump, to_load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +168,10 @@ def dump_privatekey(
     if cipher is not None and passphrase is None:
         raise TypeError("if a value is given for cipher one must also be given for passphrase")
     if cipher is not None and not isinstance(passphrase, bytes):
-        _check_cipher(cipher.encode())  # nobody is asked for the passphrase of a cipher that is none
+        # Nobody is asked for the passphrase of a cipher that is none.
+        status = lib.pyssl_pkey_check_cipher(cipher.encode())
+        if status:
+            fail(Error, status)
     _passphrase.check(type, passphrase)
     if to_dump(type) == FILETYPE_TEXT and pkey.type() != TYPE_RSA:
         raise TypeError("Only RSA keys are supported for FILETYPE_TEXT")
@@ -176,15 +179,6 @@ def dump_privatekey(
         return bytes_of(Error, lib.pyssl_pkey_dump_private, pkey._handle, type, ffi.NULL, ffi.NULL, 0)
     secret = _passphrase.for_writing(passphrase)
     return bytes_of(Error, lib.pyssl_pkey_dump_private, pkey._handle, type, cipher.encode(), secret, len(secret))
-
-
-def _check_cipher(name: bytes) -> None:
-    """ValueError for a cipher that OpenSSL does not know, which it tells when a key is to be written with it."""
-    key = PKey()
-    lib.pyssl_pkey_generate_ed25519(key._handle)
-    arguments = (FILETYPE_PEM, name, b"", 0, ffi.NULL, 0, ffi.new("size_t *"))
-    if lib.pyssl_pkey_dump_private(key._handle, *arguments) == lib.PYSSL_ERR_ARGUMENT:
-        fail(Error, lib.PYSSL_ERR_ARGUMENT)
 
 
 def load_publickey(type: int, buffer: Union[str, bytes]) -> PKey:

@@ -171,6 +171,15 @@ pub unsafe extern "C" fn pyssl_pkey_load_private(
     })
 }
 
+/// Tells whether there is a cipher of that name to write a private key with: for who would ask for a passphrase first.
+/// @param cipher  OpenSSL's name ("aes-256-cbc")
+/// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_pkey_check_cipher(cipher: *const c_char) -> pyssl_status {
+    // SAFETY: the header asks for NUL-terminated text.
+    gate(|| pkey::check_cipher(unsafe { text(cipher, "cipher") }?))
+}
+
 /// Writes a private key.
 /// @param filetype        PYSSL_FILETYPE_PEM (PKCS#8), _ASN1 (traditional form of the kind, or PKCS#8 where there is
 ///                        none) or _TEXT

@@ -225,6 +225,11 @@ pub fn curves() -> Result<Vec<&'static str>> {
     sys::curves()
 }
 
+/// An error unless OpenSSL knows a cipher of that name.
+pub fn check_cipher(name: &str) -> Result<()> {
+    cipher_by_name(name).map(drop)
+}
+
 fn cipher_by_name(name: &str) -> Result<Cipher> {
     let known = CString::new(name).ok().and_then(|name| sys::cipher_by_name(&name));
     known.ok_or_else(|| Error::argument("Invalid cipher name"))

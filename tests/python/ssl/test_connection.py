@@ -296,7 +296,7 @@ def test_the_server_name_is_told_on_both_ends() -> None:
     [
         ("set_tlsext_host_name", ("text",), TypeError, "name must be a byte string"),
         ("set_tlsext_host_name", (b"a\0b",), TypeError, "name must not contain NUL byte"),
-        ("set_tlsext_host_name", (b"x" * 256,), SSL.Error, "tls ext invalid servername"),
+        ("set_tlsext_host_name", (b"x" * 256,), SSL.Error, "(tls|ssl3) ext invalid servername"),
         ("set_context", (5,), TypeError, "context must be a Context instance"),
         ("set_session", (5,), TypeError, "session must be a Session instance"),
         ("set_verify", ("x",), TypeError, "mode must be an integer"),
@@ -560,10 +560,12 @@ def test_bio_shutdown_is_an_end_without_close_notify() -> None:
     pump(client, server)
     server.bio_shutdown()
     assert server.recv(10) == b"last"
-    for call in (lambda: server.recv(10), lambda: server.recv(10), lambda: server.send(b"x"), server.shutdown):
+    for call in (lambda: server.recv(10), lambda: server.recv(10), lambda: server.send(b"x")):
         with pytest.raises(SSL.SysCallError) as caught:
             call()
         assert caught.value.args == (-1, "Unexpected EOF")
+    with pytest.raises(SSL.Error, match="Unexpected EOF|shutdown while in init"):  # OpenSSL 3.0 says the latter
+        server.shutdown()
 
 
 def test_a_pumped_connection_has_nothing_of_a_socket() -> None:

@@ -39,6 +39,19 @@ def test_a_verify_callback_is_asked_of_every_certificate_each_time() -> None:
         assert chain and [cn(cert) for cert in chain] == ["server", "intermediate", "root"]
 
 
+def test_of_a_chain_that_ends_nowhere_a_callback_hears_the_same_each_time() -> None:
+    """OpenSSL says nothing of the last certificate's signature, which nobody here could check."""
+    context = SSL.Context(SSL.TLS_METHOD)
+    seen = watching(context)
+    connected(context)
+    first = seen[:]
+    assert [name for name, _, _, ok in first if not ok] and ("intermediate", 0, 1, True) not in first
+    for _ in range(2):
+        del seen[:]
+        connected(context)
+        assert seen == first
+
+
 @pytest.mark.parametrize("refused", ["root", "intermediate", "server"])
 def test_a_verify_callback_may_refuse_what_is_known(refused: str) -> None:
     context = client_context()

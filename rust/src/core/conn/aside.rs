@@ -13,11 +13,12 @@ use std::sync::atomic::Ordering;
 /// What a thread has received and not handed over yet; the right to receive is its own until then.
 pub(super) struct InHand<'a> {
     fetched: Fetched,
-    _turn: Turn<'a>,
+    turn: Turn<'a>,
 }
 
 impl InHand<'_> {
     pub fn hand_over(self, engine: &Engine) {
+        self.turn.is_over();
         engine.ssl.wire().borrow_mut().accept(self.fetched);
     }
 }
@@ -42,8 +43,8 @@ impl Conn {
 
     /// Waits for the next record and receives it. None where it is not for this thread to do so now.
     pub(super) fn fetch<'a>(&self, descriptor: &'a Descriptor, patience: &mut Patience) -> Result<Option<InHand<'a>>> {
-        // Inside a callback the engine is this thread's: BUSY is the answer, not to wait.
-        while !self.engine.is_mine() {
+        // Inside a callback the engine is this thread's: BUSY is the answer, not to wait. Nor after one that raised.
+        while !self.engine.is_mine() && !self.callback_failed.load(Ordering::SeqCst) {
             self.not_ended(patience)?;
             if !std::mem::take(&mut patience.trusts) {
                 descriptor.check()?;
@@ -53,9 +54,9 @@ impl Conn {
             if let Some(fetched) = Fetched::record(descriptor.socket) {
                 // The step that follows has looked already.
                 patience.trusts = true;
-                return Ok(Some(InHand { fetched, _turn: turn }));
+                return Ok(Some(InHand { fetched, turn }));
             }
-            drop(turn);
+            turn.was_for_nothing();
             // Who wanted to receive meanwhile waits for this.
             self.waiters.wake(Whom::ForInput);
             match self.wait(descriptor.fd, libc::POLLIN, arrivals, patience) {
@@ -66,6 +67,13 @@ impl Conn {
             }
         }
         Ok(None)
+    }
+
+    /// Where output is left and no sender is there to bring it on its way, who receives next does not wait for input alone.
+    pub(super) fn leave_no_output_to_nobody(&self) {
+        if let (Transport::Socket(descriptor), 0) = (&self.transport, self.senders.load(Ordering::SeqCst)) {
+            descriptor.flow.stopped(false);
+        }
     }
 
     /// Sends what an operation left for after the lock. Whether something is unsent, and the errno that sending failed with.
@@ -82,7 +90,10 @@ impl Conn {
             let engine = self.look();
             let mut wire = engine.ssl.wire().borrow_mut();
             wire.put_back(bytes, errno);
-            wire.flush();
+            // Closed, the descriptor may be another file's by now.
+            if !self.closed.load(Ordering::SeqCst) {
+                wire.flush();
+            }
             (wire.backlog(), wire.send_errno)
         };
         // Who left something to this thread waits for that.

@@ -47,7 +47,10 @@ impl Conn {
         });
         if let Some(in_hand) = in_hand {
             // The call did not get there: another one finds it.
-            in_hand.hand_over(&self.look());
+            let engine = self.look();
+            in_hand.hand_over(&engine);
+            self.take_note(engine.ssl.wire().borrow().arrivals);
+            drop(engine);
             self.waiters.wake(Whom::ForInput);
         }
         result
@@ -71,6 +74,9 @@ impl Conn {
         let counted = Counted::among(&self.senders);
         let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         drop(counted);
+        if result.is_err() {
+            self.leave_no_output_to_nobody();
+        }
         let result = result.and_then(|sent| self.write_for_readers(patience).map(|()| sent));
         if result.is_err() {
             if let Some(taken) = taken {
@@ -270,6 +276,10 @@ impl Conn {
         self.at_home()?;
         if self.callback_failed.load(Ordering::SeqCst) {
             self.end_after_callback(&engine);
+            self.take_note(engine.ssl.wire().borrow().arrivals);
+            drop(engine);
+            // Who waits for this thread to hand over what it received is to hear of the end too.
+            self.waiters.wake(Whom::All);
             return Err(Error::bare(Status::Callback));
         }
         let (arrivals, to_send, errno, (mut unsent, mut send_errno)) = {
@@ -283,14 +293,13 @@ impl Conn {
         if let (true, Transport::Socket(descriptor)) = (aside, &self.transport) {
             descriptor.flow.stopped(engine.is_between_records());
         }
-        // Under the lock, so that it never goes back: a thread about to wait would take old news for new.
-        let news = self.arrivals.load(Ordering::SeqCst) != arrivals;
-        if news {
-            self.arrivals.store(arrivals, Ordering::SeqCst);
-        }
+        let news = self.take_note(arrivals);
         drop(engine);
         if let Some(bytes) = to_send {
             (unsent, send_errno) = self.send_aside(bytes);
+        }
+        if unsent {
+            self.leave_no_output_to_nobody();
         }
         if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
             result = Err(Stop::Syscall(send_errno));
@@ -300,6 +309,15 @@ impl Conn {
             self.waiters.wake(Whom::ForInput);
         }
         Ok((result, arrivals, unsent))
+    }
+
+    /// Under the lock, so that it never goes back: a thread about to wait would take old news for new. Whether it is news.
+    fn take_note(&self, arrivals: u64) -> bool {
+        let news = self.arrivals.load(Ordering::SeqCst) != arrivals;
+        if news {
+            self.arrivals.store(arrivals, Ordering::SeqCst);
+        }
+        news
     }
 
     /// Waits for the socket. Err(None) when its owner wants no call to wait.

@@ -236,6 +236,8 @@ impl Conn {
         self.not_closed()?;
         self.not_inside_transport()?;
         let engine = self.engine.lock();
+        // It may have been closed while this thread waited for the lock, and its descriptor be another file's by now.
+        self.not_closed()?;
         if engine.busy.replace(true) {
             let why =
                 "the connection is in the middle of the call that led here: no reading or writing in its callbacks";

@@ -1,6 +1,6 @@
 //! Setting a connection up: what its context gave it, changed for it alone. Works inside its callbacks too.
 
-use super::Conn;
+use super::{Conn, Transport};
 use crate::core::ctx::{Callbacks, Ctx, Info, Verify};
 use crate::core::error::{Error, Result};
 use crate::core::pkey::PKey;
@@ -113,7 +113,12 @@ impl Conn {
     }
 
     pub fn set_shutdown_state(&self, state: c_int) {
-        self.look().ssl.set_shutdown_state(state);
+        let engine = self.look();
+        engine.ssl.set_shutdown_state(state);
+        if let Transport::Socket(descriptor) = &self.transport {
+            // What comes next may be an answer of SSL's own, not a record.
+            descriptor.flow.stopped(false);
+        }
     }
 
     /// TLS 1.2 and earlier: asks for another handshake, which the next call that moves bytes begins. False when one is

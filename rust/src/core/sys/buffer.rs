@@ -119,14 +119,19 @@ impl Buffer {
         }
     }
 
+    /// Sees to it that so much more fits.
+    pub fn reserve(&mut self, more: usize) {
+        self.make_room(more);
+        self.bytes.reserve(more);
+    }
+
     /// For a stream: lets `read` write into up to `most` bytes at the end; it says how many it wrote.
     pub(super) fn fill<E>(
         &mut self,
         most: usize,
         read: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        self.make_room(most);
-        self.bytes.reserve(most);
+        self.reserve(most);
         let got = read(&mut self.bytes.spare_capacity_mut()[..most])?;
         // SAFETY: `most` bytes are reserved, and so many of them written.
         unsafe { self.bytes.set_len(self.bytes.len() + got.min(most)) };

@@ -7,14 +7,14 @@
 
 use super::buffer::Buffer;
 use super::socket::{would_block, Socket};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 #[derive(Default)]
 pub struct Flow {
     sending: AtomicU8,
     receiving: AtomicU8,
-    /// The last operation left nothing unread and stopped between two records.
-    between_records: AtomicBool,
+    /// Whether what comes next is a record, and the next thing to be read.
+    between_records: AtomicU8,
 }
 
 const FREE: u8 = 0;
@@ -25,6 +25,11 @@ const MORE: u8 = 2;
 /// A thread receives under the lock, or outside of it.
 const INSIDE: u8 = 1;
 const ASIDE: u8 = 2;
+/// The last operation left something unread, or did not stop between two records.
+const NO: u8 = 0;
+const YES: u8 = 1;
+/// Yes, and a thread outside of the lock is receiving that record.
+const TAKEN: u8 = 2;
 
 impl Flow {
     /// A thread that has the lock is going to send outside of it. The outbox goes with it.
@@ -54,26 +59,24 @@ impl Flow {
 
     /// Under the lock, at the end of an operation.
     pub fn stopped(&self, between_records: bool) {
-        self.between_records.store(between_records && !self.is_receiving_aside(), Ordering::SeqCst);
+        let between_records = between_records && !self.is_receiving_aside();
+        self.between_records.store(if between_records { YES } else { NO }, Ordering::SeqCst);
     }
 
     /// None while another thread receives outside of the lock.
     pub fn receive_inside(&self) -> Option<Turn<'_>> {
         let turn = self.turn();
-        self.between_records.store(false, Ordering::SeqCst);
+        self.between_records.store(NO, Ordering::SeqCst);
         turn
     }
 
     /// None while another thread receives, and where what comes next is not a record, or not the next to be read.
     pub fn receive_aside(&self) -> Option<Turn<'_>> {
-        if !self.between_records.load(Ordering::Relaxed) {
+        if self.between_records.load(Ordering::Relaxed) != YES {
             return None;
         }
         let turn = self.turn()?;
-        if !self.between_records.load(Ordering::SeqCst) {
-            return None;
-        }
-        self.between_records.store(false, Ordering::SeqCst);
+        self.between_records.compare_exchange(YES, TAKEN, Ordering::SeqCst, Ordering::SeqCst).ok()?;
         self.receiving.store(ASIDE, Ordering::SeqCst);
         Some(turn)
     }
@@ -82,9 +85,9 @@ impl Flow {
         self.receiving.load(Ordering::SeqCst) == ASIDE
     }
 
-    /// A thread moves bytes outside of the lock, or did as the process forked.
+    /// A thread moves bytes outside of the lock or receives, or did as the process forked.
     pub fn is_busy(&self) -> bool {
-        self.is_sending() || self.is_receiving_aside()
+        self.is_sending() || self.receiving.load(Ordering::SeqCst) != FREE
     }
 
     fn turn(&self) -> Option<Turn<'_>> {
@@ -95,6 +98,18 @@ impl Flow {
 
 /// The right to receive.
 pub struct Turn<'a>(&'a Flow);
+
+impl Turn<'_> {
+    /// Under the lock, before what was received is handed over: `stopped`, begun before this turn, may have come after it.
+    pub fn is_over(&self) {
+        self.0.between_records.store(NO, Ordering::SeqCst);
+    }
+
+    /// Outside of the lock: nothing was received, and unless somebody says otherwise meanwhile, things stand as before.
+    pub fn was_for_nothing(self) {
+        let _ = self.0.between_records.compare_exchange(TAKEN, YES, Ordering::SeqCst, Ordering::SeqCst);
+    }
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
@@ -119,6 +134,7 @@ impl Fetched {
     /// The next record, or as much of it as is there. None when nothing is.
     pub fn record(socket: Socket) -> Option<Self> {
         let mut fetched = Fetched::default();
+        fetched.bytes.reserve(HEADER + LONGEST);
         fetched.receive(socket, HEADER);
         let body = fetched.body();
         fetched.receive(socket, body);
@@ -252,6 +268,17 @@ mod tests {
         }
         drop(turn);
         assert!(!flow.is_busy() && flow.receive_aside().is_none());
+        flow.stopped(true);
+        flow.receive_aside().unwrap().was_for_nothing();
+        let turn = flow.receive_aside().unwrap();
+        flow.stopped(false);
+        turn.was_for_nothing();
+        assert!(flow.receive_aside().is_none());
+        flow.stopped(true);
+        let turn = flow.receive_aside().unwrap();
+        turn.is_over();
+        drop(turn);
+        assert!(flow.receive_aside().is_none());
         flow.stopped(true);
         drop(flow.receive_inside().unwrap());
         assert!(flow.receive_aside().is_none());

@@ -6,7 +6,7 @@ use super::{ext, store_live};
 use crate::core::known_chains::{self, Fingerprint, KnownChains};
 use foreign_types::ForeignTypeRef;
 use libc::c_int;
-use openssl::x509::{X509Ref, X509};
+use openssl::x509::{X509Ref, X509VerifyResult, X509};
 use openssl_sys as ffi;
 use std::cell::Cell;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -128,6 +128,12 @@ unsafe fn recognise(
         let flags = ffi::X509_VERIFY_PARAM_get_flags(parameters);
         let chain = chain_of(context);
         if ffi::X509_STORE_CTX_get_error(context) != ffi::X509_V_OK || chain.len() < 2 {
+            return None;
+        }
+        // OpenSSL passes over the last certificate where that is not its own issuer and partial chains are not allowed (it
+        // was put up with, or is trusted by name): tell() would say of it what OpenSSL does not.
+        let last = chain.last()?;
+        if flags & ffi::X509_V_FLAG_PARTIAL_CHAIN == 0 && last.issued(last) != X509VerifyResult::OK {
             return None;
         }
         let fingerprint = known_chains::fingerprint(flags, &chain)?;

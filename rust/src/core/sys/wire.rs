@@ -43,8 +43,6 @@ pub struct Wire {
     pub arrivals: u64,
     /// The first bytes of the stream: they tell a peer that does not speak TLS.
     first: Vec<u8>,
-    /// How many bytes to take from the socket beyond what SSL asks for; 0 keeps select() truthful.
-    pub read_ahead: usize,
     /// Read before, and in place of, all that comes: the connection is to end.
     pub poison: Option<Poison>,
     pub is_cut_off: bool,
@@ -82,7 +80,6 @@ impl Wire {
             wanted: 0,
             arrivals: 0,
             first: Vec::new(),
-            read_ahead: 0,
             poison: None,
             is_cut_off: false,
             encrypts: false,
@@ -167,7 +164,7 @@ impl Wire {
 
     /// Nothing that came waits to be read, and what comes next is a record.
     pub fn is_between_records(&self) -> bool {
-        self.is_read_up() && self.framing.is_between() && self.read_ahead == 0
+        self.is_read_up() && self.framing.is_between()
     }
 
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
@@ -235,13 +232,7 @@ impl Wire {
             self.wanted = room.len();
             return Read::Later;
         };
-        let ahead = self.read_ahead.max(room.len());
-        let taken = if ahead > room.len() && !socket.is_datagram {
-            let got = self.inbox.fill(ahead, |space| socket.recv_into(space));
-            got.map(|got| if got == 0 { 0 } else { self.inbox.pop(room) })
-        } else {
-            socket.recv(room).inspect(|got| self.framing.pass(&room[..*got]))
-        };
+        let taken = socket.recv(room).inspect(|got| self.framing.pass(&room[..*got]));
         match taken {
             Ok(0) if socket.is_datagram => Read::Later,
             Ok(0) => {

@@ -24,7 +24,7 @@ END
 # Once, in the standard library, synchronizes unseen.
 echo 'race:once_lock' >"$directory/suppressions"
 export TSAN_OPTIONS="suppressions=$directory/suppressions halt_on_error=1"
-for name in test_threads test_many; do
+for name in test_threads test_many test_crowded; do
     clang -g -O1 -fsanitize=thread -fno-builtin -rdynamic -pthread -Iinclude -D_POSIX_C_SOURCE=200809L \
         -DPYSSL_TEST_VERSION="\"$version\"" "tests/c/$name.c" "$directory/missing.c" -o "$directory/$name" \
         "$library/libpyssl.so.0" "-Wl,-rpath,$library"

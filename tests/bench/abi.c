@@ -1,6 +1,5 @@
 /* What the ABI costs by itself, in nanoseconds of processor time: a gate is a call that has nothing to do (free of
- * NULL), a lookup is what a call costs beyond that which finds a connection and has nothing to do with it (one without
- * a descriptor). */
+ * NULL), a lookup is what a call that stores a number in a connection costs beyond that. */
 #define _POSIX_C_SOURCE 200809L
 #include "worker.h"
 #include <pyssl.h>
@@ -28,7 +27,7 @@ static void *call(void *argument) {
         gates += at - before;
         before = at;
         for (int i = 0; i < AT_ONCE; i++)
-            status |= pyssl_conn_trust_descriptor(caller->conn, i);
+            status |= pyssl_conn_set_timeout(caller->conn, i);
         at = processor_clock();
         calls += at - before;
         count += AT_ONCE;

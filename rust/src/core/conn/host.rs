@@ -120,7 +120,6 @@ impl Conn {
     pub(super) fn end_after_callback(&self, engine: &Engine) {
         if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
             wire.write_aside(false);
-            wire.flush();
         }
         // Each read throws away a record that had come before, or meets the poison.
         let mut nowhere = [0; 1024];

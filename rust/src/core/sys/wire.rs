@@ -226,13 +226,14 @@ impl Wire {
     }
 
     fn receive(&mut self, socket: Socket, room: &mut [u8]) -> Read {
-        // Another thread may have bytes in hand that come before those in the socket.
-        let flow = self.flow.clone();
-        let Some(_turn) = flow.receive_inside() else {
-            self.wanted = room.len();
-            return Read::Later;
+        let taken = {
+            // Another thread may have bytes in hand that come before those in the socket.
+            let Some(_turn) = self.flow.receive_inside() else {
+                self.wanted = room.len();
+                return Read::Later;
+            };
+            socket.recv(room).inspect(|got| self.framing.pass(&room[..*got]))
         };
-        let taken = socket.recv(room).inspect(|got| self.framing.pass(&room[..*got]));
         match taken {
             Ok(0) if socket.is_datagram => Read::Later,
             Ok(0) => {

@@ -1,7 +1,7 @@
 //! libpyssl: TLS, keys and certificates over OpenSSL behind a stable C ABI.
 //!
 //! `abi` is the border: it converts, checks and never decides. `core` holds all behaviour, once, for every
-//! language. The arrows point one way: abi -> core -> core::sys -> OpenSSL.
+//! language. The arrows point one way: abi -> core -> openssl, runtime.
 #![deny(clippy::undocumented_unsafe_blocks)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -16,3 +16,7 @@ compile_error!("choose an OpenSSL: feature `embedded` (default) or `system`");
 
 pub mod abi;
 pub(crate) mod core;
+pub(crate) mod error;
+pub(crate) mod openssl;
+pub(crate) mod runtime;
+pub(crate) mod status;

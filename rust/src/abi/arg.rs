@@ -1,8 +1,8 @@
 //! Arguments from C: checked once, here, before they become Rust's.
 
 use super::handle::Object;
-use crate::core::error::{Error, Result};
-use crate::core::status::Status;
+use crate::error::{Error, Result};
+use crate::status::Status;
 use libc::c_char;
 use std::ffi::CStr;
 use std::mem::size_of;

@@ -1,22 +1,18 @@
 //! pyssl_conn_*: a TLS connection.
 
 use super::arg::{bytes, put, put_handle, room};
-use super::callback::{pyssl_destructor, UserData};
-use super::ctx::pyssl_ctx;
 use super::gate::{gate, gate_count, gate_moved, pyssl_status};
 use super::handle::{object, Object};
+use super::types::{pyssl_conn, pyssl_ctx};
+use super::user_data::{pyssl_destructor, UserData};
 use crate::core::conn::{Conn, Pipe, Piped};
 use crate::core::ctx::Ctx;
-use crate::core::error::{Error, Result};
-use crate::core::status::Status;
-use crate::core::sys::fiber;
+use crate::error::{Error, Result};
+use crate::runtime::fiber;
+use crate::status::Status;
 use libc::{c_int, c_void};
 use std::sync::Arc;
 
-/// A TLS or DTLS connection. One thread may read while another writes and a third closes.
-pub struct pyssl_conn {
-    _private: [u8; 0],
-}
 object!(Conn, pyssl_conn, 21, "conn");
 
 /// For pyssl_conn_recv(): the bytes stay to be received again.

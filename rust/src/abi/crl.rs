@@ -3,10 +3,7 @@
 use super::arg::{bytes, put, put_bytes, put_handle, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::name::pyssl_name;
-use super::pkey::pyssl_pkey;
-use super::revoked::pyssl_revoked;
-use super::x509::pyssl_x509;
+use super::types::{pyssl_crl, pyssl_name, pyssl_pkey, pyssl_revoked, pyssl_x509};
 use crate::core::crl::Crl;
 use crate::core::filetype::FileType;
 use crate::core::pkey::PKey;
@@ -14,10 +11,6 @@ use crate::core::revoked::Revoked;
 use crate::core::x509::X509;
 use libc::{c_char, c_int, c_long};
 
-/// A certificate revocation list.
-pub struct pyssl_crl {
-    _private: [u8; 0],
-}
 object!(Crl, pyssl_crl, 6, "crl");
 
 /// An empty list.

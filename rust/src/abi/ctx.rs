@@ -3,20 +3,16 @@
 use super::arg::{path, put_handle};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::pkey::{ask, pyssl_passphrase_fn, pyssl_pkey};
-use super::x509::pyssl_x509;
+use super::pkey::{ask, pyssl_passphrase_fn};
+use super::types::{pyssl_ctx, pyssl_pkey, pyssl_x509};
 use crate::core::ctx::{file_type, Ctx};
-use crate::core::error::{Error, Result};
-use crate::core::passphrase::Passphrase;
 use crate::core::pkey::PKey;
-use crate::core::sys::ssl_ctx::Method;
+use crate::core::pkey::Passphrase;
 use crate::core::x509::X509;
+use crate::error::{Error, Result};
+use crate::openssl::ssl_ctx::Method;
 use libc::{c_char, c_int, c_void};
 
-/// A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
-pub struct pyssl_ctx {
-    _private: [u8; 0],
-}
 object!(Ctx, pyssl_ctx, 20, "ctx");
 
 /// SSL 2.0: no OpenSSL in use has it; pyssl_ctx_new() says so.

@@ -1,10 +1,9 @@
 //! pyssl_ctx_set_*_callback: what a context's connections call back. Each keeps the callbacks that were set when it was made.
 
-use super::callback::*;
-use super::conn::pyssl_conn;
-use super::ctx::pyssl_ctx;
 use super::gate::{gate, pyssl_status};
 use super::handle::Object;
+use super::types::{pyssl_conn, pyssl_ctx};
+use super::user_data::*;
 use crate::core::conn::Conn;
 use crate::core::ctx::{
     Alpn, AlpnSelect, Answer, CookieGenerate, CookieVerify, Ctx, Info, KeyLog, OcspClient, OcspServer, Raised,

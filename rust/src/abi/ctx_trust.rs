@@ -1,12 +1,9 @@
 //! pyssl_ctx_*: whom a context trusts, and whom a server asks its clients to be certified by.
 
 use super::arg::{handles, opt_path, path, put_handle};
-use super::ctx::pyssl_ctx;
 use super::gate::{gate, pyssl_status};
 use super::handle::Object;
-use super::name::pyssl_name;
-use super::store::pyssl_store;
-use super::x509::pyssl_x509;
+use super::types::{pyssl_ctx, pyssl_name, pyssl_store, pyssl_x509};
 use crate::core::ctx::Ctx;
 use crate::core::store::Store;
 use crate::core::x509::X509;

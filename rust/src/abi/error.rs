@@ -2,7 +2,7 @@
 
 use super::arg::put;
 use super::gate::{forget_last, gate_value, with_last, OK};
-use crate::core::status::Status;
+use crate::status::Status;
 use libc::{c_char, c_int};
 use std::cell::RefCell;
 use std::ffi::CString;

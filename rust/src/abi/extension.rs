@@ -3,15 +3,10 @@
 use super::arg::{put, put_bytes, put_handle, put_text, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::x509::pyssl_x509;
+use super::types::{pyssl_ext, pyssl_x509};
 use crate::core::extension::Extension;
 use crate::core::x509::X509;
 use libc::{c_char, c_int};
-
-/// An extension; it never changes once made. Thread safe.
-pub struct pyssl_ext {
-    _private: [u8; 0],
-}
 
 object!(Extension, pyssl_ext, 4, "ext");
 

@@ -3,9 +3,10 @@
 //! It marks the thread as inside (so that a fork waits for it), starts and ends with OpenSSL's queue for this thread
 //! empty, catches panics, turns a `Result` into a status and keeps the error for `pyssl_error_*`.
 
-use crate::core::error::{Error, Result};
-use crate::core::status::Status;
-use crate::core::sys::{err, fork, library};
+use crate::error::{Error, Result};
+use crate::openssl::{errors, library};
+use crate::runtime::fork;
+use crate::status::Status;
 use std::cell::RefCell;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -60,10 +61,10 @@ thread_local! {
 fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     let _inside = fork::inside();
     library::start();
-    err::clear();
+    errors::clear();
     let result = caught(body);
     if cfg!(feature = "system") || result.as_ref().is_err_and(may_leave_entries) {
-        err::clear();
+        errors::clear();
     }
     result
 }
@@ -98,8 +99,8 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::sys::ext;
-    use openssl_sys as ffi;
+    use crate::openssl::ext;
+    use crate::openssl::ffi;
 
     #[test]
     fn a_panic_becomes_a_status_with_its_message() {

@@ -10,9 +10,10 @@
 //! A thread with more pins than its record has places counts them in the slot. Free slots form a lock-free stack and segments
 //! are installed by compare-and-swap, so a fork in the middle of anything leaves a child a usable table.
 
-use crate::core::error::{Error, Result};
-use crate::core::status::Status;
-use crate::core::sys::thread::{self, Record};
+use crate::error::{Error, Result};
+use crate::runtime::threads;
+use crate::runtime::threads::Record;
+use crate::status::Status;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -149,7 +150,7 @@ impl<T: Object> Table<T> {
     #[inline]
     fn pin(&'static self, handle: u64) -> Option<Pin<T>> {
         let slot = self.slot_of(handle)?;
-        let Some((record, note)) = thread::mine().and_then(|mine| Some((mine, mine.free_pin()?))) else {
+        let Some((record, note)) = threads::mine().and_then(|mine| Some((mine, mine.free_pin()?))) else {
             return self.count_pin(slot, handle);
         };
         if !is_live(slot.state.load(Ordering::Acquire), handle) {
@@ -202,7 +203,7 @@ impl<T: Object> Table<T> {
             notes.any(|note| note.compare_exchange(handle, LEFT, Ordering::SeqCst, Ordering::SeqCst).is_ok())
         };
         let users = slot.users.load(Ordering::SeqCst);
-        let mut records = thread::all().filter(|record| users == SEVERAL || users == address(record));
+        let mut records = threads::all().filter(|record| users == SEVERAL || users == address(record));
         if users != 0 && records.any(is_left) {
             return;
         }
@@ -388,7 +389,7 @@ fn not_live<T: Object>(handle: u64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::sys::fork;
+    use crate::openssl::fork;
     use std::sync::atomic::AtomicBool;
 
     struct Thing(u64, Option<Arc<AtomicUsize>>);

@@ -10,10 +10,11 @@ mod gate;
 mod handle;
 
 // In the order of the header's sections.
+pub mod types;
 pub mod error;
 pub mod library;
-pub mod constant;
-pub mod callback;
+pub mod constants;
+pub mod user_data;
 pub mod rand;
 pub mod pkey;
 pub mod name;
@@ -29,9 +30,9 @@ pub mod pkcs12;
 pub mod spki;
 pub mod ctx;
 pub mod ctx_trust;
-pub mod ctx_settings;
+pub mod ctx_config;
 pub mod ctx_callback;
 pub mod conn;
-pub mod conn_setup;
-pub mod conn_facts;
+pub mod conn_config;
+pub mod conn_info;
 pub mod session;

@@ -3,14 +3,9 @@
 use super::arg::{bytes, put, put_bytes, put_handle, put_text, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
+use super::types::pyssl_name;
 use crate::core::name::Name;
 use libc::{c_char, c_int};
-
-/// A distinguished name. Thread safe. A view keeps alive what it looks into; once the name there was replaced as a
-/// whole (pyssl_x509_set_subject() and its kin), every call with the view returns PYSSL_ERR_HANDLE.
-pub struct pyssl_name {
-    _private: [u8; 0],
-}
 
 object!(Name, pyssl_name, 3, "name");
 

@@ -3,19 +3,14 @@
 use super::arg::{bytes, handles, opt_bytes, opt_word, put_bytes, put_handle, put_handle_opt, put_handles};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::pkey::pyssl_pkey;
-use super::x509::pyssl_x509;
-use crate::core::error::Error;
+use super::types::{pyssl_pkcs12, pyssl_pkey, pyssl_x509};
 use crate::core::pkcs12::{Pkcs12, Protection};
 use crate::core::pkey::PKey;
-use crate::core::status::Status;
 use crate::core::x509::X509;
+use crate::error::Error;
+use crate::status::Status;
 use libc::{c_char, c_int};
 
-/// The parts of a PKCS#12 file.
-pub struct pyssl_pkcs12 {
-    _private: [u8; 0],
-}
 object!(Pkcs12, pyssl_pkcs12, 11, "pkcs12");
 
 /// One without any part.

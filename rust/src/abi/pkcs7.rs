@@ -3,14 +3,11 @@
 use super::arg::{bytes, put, put_handle, put_text};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
+use super::types::pyssl_pkcs7;
 use crate::core::filetype::FileType;
 use crate::core::pkcs7::Pkcs7;
 use libc::{c_char, c_int};
 
-/// A PKCS#7 message.
-pub struct pyssl_pkcs7 {
-    _private: [u8; 0],
-}
 object!(Pkcs7, pyssl_pkcs7, 10, "pkcs7");
 
 /// Reads a message.

@@ -3,19 +3,15 @@
 use super::arg::{bytes, opt_bytes, opt_text, opt_word, put, put_bytes, put_handle, put_text, text};
 use super::gate::{gate, gate_value, pyssl_status};
 use super::handle::{object, Object};
-use crate::core::error::{Error, Result};
+use super::types::pyssl_pkey;
 use crate::core::filetype::FileType;
-use crate::core::passphrase::Passphrase;
-use crate::core::pkey::{self, PKey, Recipe};
+use crate::core::pkey;
+use crate::core::pkey::{PKey, Passphrase, Recipe};
 use crate::core::signature;
-use crate::core::status::Status;
-use crate::core::sys::users_code;
+use crate::error::{Error, Result};
+use crate::runtime::user_code;
+use crate::status::Status;
 use libc::{c_char, c_int, c_void};
-
-/// A key: empty, public only, or private. Thread safe.
-pub struct pyssl_pkey {
-    _private: [u8; 0],
-}
 
 object!(PKey, pyssl_pkey, 1, "pkey");
 
@@ -376,6 +372,6 @@ pub(super) fn ask(
     let refused = || Error::new(Status::Callback, "the passphrase callback failed");
     let callback = callback.ok_or_else(refused)?;
     // SAFETY: the header says what the callback must be; the room is ours.
-    let len = users_code::run(|| unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
+    let len = user_code::run(|| unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
     usize::try_from(len).map_err(|_| refused())
 }

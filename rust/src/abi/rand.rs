@@ -2,8 +2,8 @@
 
 use super::arg::{bytes, path, put, room};
 use super::gate::{gate, gate_value, pyssl_status};
-use crate::core::error::Error;
 use crate::core::rand;
+use crate::error::Error;
 use libc::{c_char, c_int};
 use std::time::Duration;
 

@@ -1,23 +1,16 @@
 //! pyssl_req_*: certificate requests (PKCS#10).
 
 use super::arg::{bytes, objects, opt_word, put, put_bytes, put_handle};
-use super::extension::pyssl_ext;
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::name::pyssl_name;
-use super::pkey::pyssl_pkey;
-use crate::core::error::Error;
+use super::types::{pyssl_ext, pyssl_name, pyssl_pkey, pyssl_req};
 use crate::core::filetype::FileType;
 use crate::core::name::Name;
 use crate::core::pkey::PKey;
 use crate::core::request::Request;
-use crate::core::status::Status;
+use crate::error::Error;
+use crate::status::Status;
 use libc::{c_char, c_int, c_long};
-
-/// A certificate request. Thread safe.
-pub struct pyssl_req {
-    _private: [u8; 0],
-}
 
 object!(Request, pyssl_req, 5, "req");
 

@@ -3,15 +3,12 @@
 use super::arg::{opt_text, put_bytes, put_handle, put_text, text, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use crate::core::error::Error;
+use super::types::pyssl_revoked;
 use crate::core::revoked::{Revoked, REASONS};
-use crate::core::status::Status;
+use crate::error::Error;
+use crate::status::Status;
 use libc::c_char;
 
-/// An entry of a revocation list: a serial number, a date, and perhaps a reason.
-pub struct pyssl_revoked {
-    _private: [u8; 0],
-}
 object!(Revoked, pyssl_revoked, 7, "revoked");
 
 /// An empty entry.

@@ -3,12 +3,9 @@
 use super::arg::{bytes, put, put_bytes, put_handle};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
+use super::types::pyssl_session;
 use crate::core::session::Session;
 
-/// A TLS session. It never changes and belongs to the context of the connection it came from.
-pub struct pyssl_session {
-    _private: [u8; 0],
-}
 object!(Session, pyssl_session, 22, "session");
 
 /// Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can

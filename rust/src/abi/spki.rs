@@ -3,15 +3,11 @@
 use super::arg::{bytes, put_bytes, put_handle, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::pkey::pyssl_pkey;
+use super::types::{pyssl_pkey, pyssl_spki};
 use crate::core::pkey::PKey;
 use crate::core::spki::Spki;
 use libc::c_char;
 
-/// A signed public key and challenge.
-pub struct pyssl_spki {
-    _private: [u8; 0],
-}
 object!(Spki, pyssl_spki, 12, "spki");
 
 /// An empty one.

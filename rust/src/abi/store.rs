@@ -1,19 +1,14 @@
 //! pyssl_store_*: trusted certificates and revocation lists.
 
 use super::arg::{opt_path, put_handle};
-use super::crl::pyssl_crl;
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::x509::pyssl_x509;
+use super::types::{pyssl_crl, pyssl_store, pyssl_x509};
 use crate::core::crl::Crl;
 use crate::core::store::Store;
 use crate::core::x509::X509;
 use libc::c_char;
 
-/// Trusted certificates and revocation lists, on their own or of a TLS context.
-pub struct pyssl_store {
-    _private: [u8; 0],
-}
 object!(Store, pyssl_store, 8, "store");
 
 /// An empty store.

@@ -3,16 +3,11 @@
 use super::arg::{handles, put_handle, put_handle_opt, put_handles};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::store::pyssl_store;
-use super::x509::pyssl_x509;
-use crate::core::error::{Error, Result};
+use super::types::{pyssl_store, pyssl_store_ctx, pyssl_x509};
 use crate::core::store::{Refusal, Store, StoreContext};
 use crate::core::x509::X509;
+use crate::error::{Error, Result};
 
-/// A certificate to be verified, with the store and the certificates that may lead to it.
-pub struct pyssl_store_ctx {
-    _private: [u8; 0],
-}
 object!(StoreContext, pyssl_store_ctx, 9, "store_ctx");
 
 /// Sets up a verification, to be run as often as one likes.

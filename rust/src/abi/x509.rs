@@ -1,21 +1,14 @@
 //! pyssl_x509_*: certificates.
 
 use super::arg::{bytes, objects, opt_word, put, put_bytes, put_handle, put_text, word};
-use super::extension::pyssl_ext;
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
-use super::name::pyssl_name;
-use super::pkey::pyssl_pkey;
+use super::types::{pyssl_ext, pyssl_name, pyssl_pkey, pyssl_x509};
 use crate::core::filetype::FileType;
 use crate::core::name::{Name, Part};
 use crate::core::pkey::PKey;
 use crate::core::x509::{Limit, X509};
 use libc::{c_char, c_int, c_long};
-
-/// A certificate. Thread safe.
-pub struct pyssl_x509 {
-    _private: [u8; 0],
-}
 
 object!(X509, pyssl_x509, 2, "x509");
 

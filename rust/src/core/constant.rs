@@ -1,6 +1,6 @@
 //! OpenSSL's constants by name, with the values of the OpenSSL that is linked.
 
-use openssl_sys as ffi;
+use crate::openssl::ffi;
 
 /// The value, or None for a name OpenSSL (as linked) does not have.
 pub fn by_name(name: &str) -> Option<i64> {

@@ -1,14 +1,14 @@
 //! Certificate revocation lists (RFC 5280, 5).
 
 use super::digest;
-use super::error::{Error, Result};
 use super::filetype::FileType;
 use super::name::Name;
 use super::pkey::PKey;
 use super::revoked::Revoked;
-use super::status::Status;
-use super::sys::{crl as sys, pem};
 use super::x509::X509;
+use crate::error::{Error, Result};
+use crate::openssl::{crl as raw, pem};
+use crate::status::Status;
 use openssl::asn1::Asn1Time;
 use openssl::x509::X509Crl;
 use parking_lot::Mutex;
@@ -22,7 +22,7 @@ pub struct Crl {
 
 impl Crl {
     pub fn new() -> Result<Arc<Self>> {
-        sys::empty().map(Self::from_openssl)
+        raw::empty().map(Self::from_openssl)
     }
 
     pub fn load(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
@@ -38,47 +38,47 @@ impl Crl {
         let dumped = match filetype {
             FileType::Pem => crl.to_pem().map_err(Error::from),
             FileType::Der => crl.to_der().map_err(Error::from),
-            FileType::Text => sys::text(&crl),
+            FileType::Text => raw::text(&crl),
         };
         dumped.map_err(|error| error.doing("cannot write the revocation list"))
     }
 
     /// An independent copy, to be handed to OpenSSL.
     pub fn to_openssl(&self) -> Result<X509Crl> {
-        sys::duplicate(&self.crl.lock()).map_err(|error| error.doing("cannot copy the revocation list"))
+        raw::duplicate(&self.crl.lock()).map_err(|error| error.doing("cannot copy the revocation list"))
     }
 
     /// A copy of the issuer's name.
     pub fn issuer(&self) -> Result<Arc<Name>> {
-        sys::issuer(&self.crl.lock()).map(Name::from_openssl)
+        raw::issuer(&self.crl.lock()).map(Name::from_openssl)
     }
 
     /// The number as it is encoded: 0 is v1, 1 is v2.
     pub fn set_version(&self, version: i64) -> Result<()> {
-        sys::set_version(&mut self.crl.lock(), version)
+        raw::set_version(&mut self.crl.lock(), version)
     }
 
     pub fn set_last_update(&self, when: &CStr) -> Result<()> {
-        sys::set_last_update(&mut self.crl.lock(), when)
+        raw::set_last_update(&mut self.crl.lock(), when)
     }
 
     pub fn set_next_update(&self, when: &CStr) -> Result<()> {
-        sys::set_next_update(&mut self.crl.lock(), when)
+        raw::set_next_update(&mut self.crl.lock(), when)
     }
 
     pub fn revoked_count(&self) -> usize {
-        sys::entry_count(&mut self.crl.lock())
+        raw::entry_count(&mut self.crl.lock())
     }
 
     /// A copy of an entry.
     pub fn revoked_at(&self, index: usize) -> Result<Arc<Revoked>> {
-        sys::entry_at(&mut self.crl.lock(), index).map(Revoked::from_openssl)
+        raw::entry_at(&mut self.crl.lock(), index).map(Revoked::from_openssl)
     }
 
     /// Adds a copy of an entry.
     pub fn add_revoked(&self, revoked: &Revoked) -> Result<()> {
         let entry = revoked.to_openssl()?;
-        sys::add_entry(&mut self.crl.lock(), entry)
+        raw::add_entry(&mut self.crl.lock(), entry)
     }
 
     /// Takes the issuer's name from its certificate and signs.
@@ -86,8 +86,8 @@ impl Crl {
         let digest = digest::by_name(digest).map_err(|error| Error { status: Status::Error, ..error })?;
         let (name, key) = (issuer.with(|cert| cert.subject_name().to_owned())?, key.private()?);
         let mut crl = self.crl.lock();
-        sys::set_issuer(&mut crl, &name)?;
-        sys::sign(&mut crl, &key, &digest)
+        raw::set_issuer(&mut crl, &name)?;
+        raw::sign(&mut crl, &key, &digest)
     }
 
     /// As `sign`, after setting the times to now and so many days from now.
@@ -97,7 +97,7 @@ impl Crl {
         let (last, next) = (Asn1Time::from_unix(now)?, Asn1Time::from_unix(now + i64::from(days) * 86_400)?);
         {
             let mut crl = self.crl.lock();
-            sys::set_times(&mut crl, &last, &next)?;
+            raw::set_times(&mut crl, &last, &next)?;
         }
         self.sign(issuer, key, digest)
     }

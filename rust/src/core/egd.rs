@@ -4,9 +4,9 @@
 //! it has to give, and those. Command 2, then a number: it answers with just so many bytes as soon as it has gathered
 //! them. As OpenSSL did: ask with 1, and with 2 when the answer is "none".
 
-use super::error::{Error, Result};
 use super::rand;
-use super::sys::unix::Stream;
+use crate::error::{Error, Result};
+use crate::runtime::unix_stream::Stream;
 use std::ffi::CStr;
 use std::io;
 use std::time::{Duration, Instant};
@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 const READ_WHAT_THERE_IS: u8 = 1;
 const READ_WHEN_THERE_IS: u8 = 2;
 
-/// Mixes `wanted` bytes from the daemon into the generator. `patience` is how long it may take for one answer.
+/// Mixes `wanted` bytes from the daemon into the generator. `deadline` is how long it may take for one answer.
 /// All of it or an error: a daemon that hangs up, breaks the protocol or stays silent has not seeded anything.
-pub fn seed_from(path: &CStr, wanted: usize, patience: Duration) -> Result<usize> {
+pub fn seed_from(path: &CStr, wanted: usize, deadline: Duration) -> Result<usize> {
     let name = path.to_string_lossy();
-    gather(path, wanted, patience)
+    gather(path, wanted, deadline)
         .map(|bytes| {
             rand::seed(&bytes);
             bytes.len()
@@ -26,12 +26,12 @@ pub fn seed_from(path: &CStr, wanted: usize, patience: Duration) -> Result<usize
         .map_err(|error| Error::file("cannot seed from the entropy daemon at", &name, &error))
 }
 
-fn gather(path: &CStr, wanted: usize, patience: Duration) -> io::Result<Vec<u8>> {
-    let daemon = Stream::connect(path, patience)?;
+fn gather(path: &CStr, wanted: usize, deadline: Duration) -> io::Result<Vec<u8>> {
+    let daemon = Stream::connect(path, deadline)?;
     let mut gathered = Vec::new();
     while gathered.len() < wanted {
         let ask = u8::try_from(wanted - gathered.len()).unwrap_or(u8::MAX);
-        gathered.extend(one_answer(&daemon, ask, Instant::now() + patience)?);
+        gathered.extend(one_answer(&daemon, ask, Instant::now() + deadline)?);
     }
     Ok(gathered)
 }

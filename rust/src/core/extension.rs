@@ -1,8 +1,8 @@
 //! An X.509 v3 extension. It never changes once made.
 
-use super::error::{Error, Result};
-use super::sys::extension as sys;
 use super::x509::X509;
+use crate::error::{Error, Result};
+use crate::openssl::extension as raw;
 use openssl::x509::{X509Extension, X509ExtensionRef};
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -30,31 +30,31 @@ impl Extension {
         issuer: Option<&Arc<X509>>,
     ) -> Result<Arc<Self>> {
         let extension =
-            X509::with_two(subject, issuer, |subject, issuer| sys::by_name(name, critical, value, subject, issuer));
+            X509::with_two(subject, issuer, |subject, issuer| raw::by_name(name, critical, value, subject, issuer));
         extension.map(Self::from_openssl).map_err(|error| error.while_doing("cannot make the extension"))
     }
 
     pub fn is_critical(&self) -> bool {
-        sys::is_critical(&self.extension)
+        raw::is_critical(&self.extension)
     }
 
     /// OpenSSL's short name, "UNDEF" for a type it does not know.
     pub fn short_name(&self) -> String {
-        sys::short_name(&self.extension)
+        raw::short_name(&self.extension)
     }
 
     /// The DER of the value: what is inside the OCTET STRING.
     pub fn data(&self) -> Vec<u8> {
-        sys::data(&self.extension)
+        raw::data(&self.extension)
     }
 
     /// For people, as `openssl x509 -text` has it. A subjectAltName keeps whatever bytes its names have, NULs too, so
     /// that none can hide behind another; a type that OpenSSL does not know is a hexadecimal dump.
     pub fn text(&self) -> Result<String> {
-        let text = if sys::is_alt_name(&self.extension) {
-            sys::alt_names(&self.extension)
+        let text = if raw::is_alt_name(&self.extension) {
+            raw::alt_names(&self.extension)
         } else {
-            sys::text(&self.extension)
+            raw::text(&self.extension)
         };
         text.map(|text| String::from_utf8_lossy(&text).into_owned())
             .map_err(|error: Error| error.while_doing("cannot read the extension"))

@@ -1,6 +1,6 @@
 //! Files that callers name: what cannot be used is reported with its path and errno.
 
-use super::error::{Error, Result};
+use crate::error::{Error, Result};
 use std::ffi::{CStr, OsStr};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

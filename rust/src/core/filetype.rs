@@ -1,6 +1,6 @@
 //! The encodings that load and dump calls speak.
 
-use super::error::{Error, Result};
+use crate::error::{Error, Result};
 use libc::c_int;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

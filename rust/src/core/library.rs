@@ -1,6 +1,6 @@
 //! What this library and the OpenSSL under it are.
 
-use super::sys::library as sys;
+use crate::openssl::library as raw;
 use libc::c_int;
 use std::ffi::CStr;
 
@@ -11,14 +11,14 @@ pub const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_P
 };
 
 pub fn openssl_version_number() -> u64 {
-    sys::version_number()
+    raw::version_number()
 }
 
 /// OpenSSL's words for an X509_V_* code.
 pub fn verify_error_text(code: c_int) -> &'static CStr {
-    sys::verify_error_text(code)
+    raw::verify_error_text(code)
 }
 
 pub fn openssl_version(what: c_int) -> &'static CStr {
-    sys::version_text(what)
+    raw::version_text(what)
 }

@@ -1,4 +1,4 @@
-//! All behaviour, in safe Rust; `sys` holds the thin safe types over raw OpenSSL calls.
+//! All behaviour, in safe Rust, over the types of `openssl` and `runtime`.
 
 pub mod conn;
 pub mod constant;
@@ -6,14 +6,11 @@ pub mod crl;
 pub mod ctx;
 pub mod digest;
 mod egd;
-pub mod error;
 pub mod extension;
 pub mod files;
 pub mod filetype;
-mod known_chains;
 pub mod library;
 pub mod name;
-pub mod passphrase;
 pub mod pem_text;
 pub mod pkcs12;
 pub mod pkcs7;
@@ -24,7 +21,5 @@ pub mod revoked;
 pub mod session;
 pub mod signature;
 pub mod spki;
-pub mod status;
 pub mod store;
-pub mod sys;
 pub mod x509;

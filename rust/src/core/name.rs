@@ -1,13 +1,15 @@
 //! Distinguished names: on their own, or a live view into a certificate or a request.
 
-use super::error::{Error, Result};
-use super::status::Status;
-use super::sys::name as sys;
+use crate::error::{Error, Result};
+use crate::openssl::name as raw;
+use crate::status::Status;
 use openssl::x509::{X509Name, X509NameRef};
 use parking_lot::Mutex;
 use std::cmp::Ordering;
 use std::ffi::CStr;
 use std::sync::Arc;
+
+pub use crate::openssl::name::Part;
 
 pub struct Name {
     place: Place,
@@ -25,13 +27,6 @@ struct View {
     stamp: u32,
 }
 
-/// Which name of its holder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    Subject,
-    Issuer,
-}
-
 /// What has names inside: certificate, request, revocation list. Both calls run under the holder's lock and return
 /// `dead()` when the part's name was replaced as a whole since the stamp was taken.
 pub trait Holder: Send + Sync {
@@ -44,7 +39,7 @@ pub trait Holder: Send + Sync {
 
 impl Name {
     pub fn new() -> Result<Arc<Self>> {
-        Ok(Self::from_openssl(sys::empty()?))
+        Ok(Self::from_openssl(raw::empty()?))
     }
 
     pub fn from_openssl(name: X509Name) -> Arc<Self> {
@@ -74,8 +69,8 @@ impl Name {
     pub fn get(&self, attribute: &CStr) -> Result<String> {
         let nid = nid(attribute)?;
         self.read(|name| {
-            let index = sys::find(name, nid).ok_or_else(|| Error::bare(Status::Absent))?;
-            sys::value_utf8(name, index)
+            let index = raw::find(name, nid).ok_or_else(|| Error::bare(Status::Absent))?;
+            raw::value_utf8(name, index)
         })
     }
 
@@ -83,42 +78,42 @@ impl Name {
     pub fn set(&self, attribute: &CStr, value: &[u8]) -> Result<()> {
         let nid = nid(attribute)?;
         self.change(|name| {
-            let before = sys::find(name, nid);
+            let before = raw::find(name, nid);
             // A refused value is not appended, and removing cannot fail: the change is made as a whole or not at all.
-            sys::append(name, nid, value)?;
+            raw::append(name, nid, value)?;
             if let Some(index) = before {
-                sys::remove(name, index);
+                raw::remove(name, index);
             }
             Ok(())
         })
     }
 
     pub fn entry_count(&self) -> Result<usize> {
-        self.read(|name| Ok(sys::count(name)))
+        self.read(|name| Ok(raw::count(name)))
     }
 
     /// Short name of the type ("UNDEF" where OpenSSL has none) and the value's bytes as they are encoded.
     pub fn entry(&self, index: usize) -> Result<(String, Vec<u8>)> {
         self.read(|name| {
-            sys::entry(name, index).ok_or_else(|| Error::argument("the name has no entry with this index"))
+            raw::entry(name, index).ok_or_else(|| Error::argument("the name has no entry with this index"))
         })
     }
 
     /// First four bytes, little endian, of the SHA-1 over the canonical encoding: what `c_rehash` names files by.
     pub fn hash(&self) -> Result<u32> {
-        self.read(sys::hash)
+        self.read(raw::hash)
     }
 
     /// By the canonical encoding: shorter first, then bytewise; case and runs of blanks do not count.
     pub fn compare(&self, other: &Name) -> Result<Ordering> {
         // Never two holders' locks at once: two threads could take them in opposite order.
         let mine = self.to_openssl()?;
-        other.read(|theirs| sys::compare(&mine, theirs))
+        other.read(|theirs| raw::compare(&mine, theirs))
     }
 
     /// "/C=US/CN=x", cut to 511 bytes.
     pub fn oneline(&self) -> Result<String> {
-        self.read(sys::oneline)
+        self.read(raw::oneline)
     }
 
     fn read<T>(&self, read: impl FnOnce(&X509NameRef) -> Result<T>) -> Result<T> {
@@ -148,5 +143,5 @@ pub fn dead() -> Error {
 }
 
 fn nid(attribute: &CStr) -> Result<libc::c_int> {
-    sys::nid(attribute).ok_or_else(|| Error::argument("No such attribute"))
+    raw::nid(attribute).ok_or_else(|| Error::argument("No such attribute"))
 }

@@ -1,12 +1,14 @@
 //! PKCS#12 (RFC 7292): a key, its certificate and others, under a passphrase.
 
-use super::error::{Error, Result};
 use super::pkey::PKey;
-use super::sys::pkcs12 as sys;
 use super::x509::X509;
+use crate::error::{Error, Result};
+use crate::openssl::pkcs12 as raw;
 use parking_lot::Mutex;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::sync::Arc;
+
+pub use crate::openssl::pkcs12::Protection;
 
 /// Holds its parts; files are only read from and written to.
 #[derive(Default)]
@@ -22,17 +24,6 @@ struct Parts {
     name: Option<Vec<u8>>,
 }
 
-/// How a file is to be protected.
-pub struct Protection<'a> {
-    /// OpenSSL's name of a cipher for PBES2 ("aes-256-cbc"); None for what every reader since 1999 knows, PKCS#12's own
-    /// scheme with SHA-1 and triple DES.
-    pub cipher: Option<&'a CStr>,
-    /// Rounds for deriving the keys that encrypt; 0 for OpenSSL's default.
-    pub rounds: i32,
-    /// Rounds for deriving the key of the MAC; 0 for OpenSSL's default, -1 for no MAC.
-    pub mac_rounds: i32,
-}
-
 impl Pkcs12 {
     pub fn new() -> Arc<Self> {
         Arc::default()
@@ -42,7 +33,7 @@ impl Pkcs12 {
     pub fn load(der: &[u8], passphrase: Option<&[u8]>) -> Result<Arc<Self>> {
         let passphrase = c_string(passphrase.filter(|phrase| !phrase.is_empty()), "passphrase")?;
         let opened =
-            sys::open(der, passphrase.as_deref()).map_err(|error| error.doing("cannot load the PKCS#12 file"))?;
+            raw::open(der, passphrase.as_deref()).map_err(|error| error.doing("cannot load the PKCS#12 file"))?;
         let others: Vec<_> = opened.others.into_iter().map(X509::from_openssl).collect();
         let parts = Parts {
             key: opened.key.map(PKey::from_private),
@@ -93,14 +84,14 @@ impl Pkcs12 {
 
     fn seal(&self, parts: &Parts, passphrase: Option<&[u8]>, protection: &Protection) -> Result<Vec<u8>> {
         let others = parts.others.iter().flatten().map(|cert| cert.to_openssl()).collect::<Result<Vec<_>>>()?;
-        let contents = sys::Contents {
+        let contents = raw::Contents {
             key: parts.key.as_ref().map(|key| key.private()).transpose()?,
             cert: parts.cert.as_ref().map(|cert| cert.to_openssl()).transpose()?,
             others,
             name: c_string(parts.name.as_deref(), "friendly name")?,
         };
         let passphrase = c_string(passphrase, "passphrase")?;
-        sys::seal(&contents, passphrase.as_deref(), protection)
+        raw::seal(&contents, passphrase.as_deref(), protection)
     }
 }
 

@@ -1,8 +1,8 @@
 //! PKCS#7 (RFC 2315): what kind of content a message has.
 
-use super::error::Result;
 use super::filetype::FileType;
-use super::sys::pem;
+use crate::error::Result;
+use crate::openssl::pem;
 use openssl::nid::Nid;
 use openssl::pkcs7::Pkcs7 as Message;
 use std::sync::Arc;

@@ -1,16 +1,17 @@
 //! A key: empty, public only, or a private key with its public part.
 
-use super::error::{Error, Result};
 use super::filetype::FileType;
-use super::passphrase::Passphrase;
-use super::status::Status;
-use super::sys::{pem, pkey as sys};
+use crate::error::{Error, Result};
+use crate::openssl::{pem, pkey as raw};
+use crate::status::Status;
 use libc::c_int;
 use openssl::pkey::{PKey as Evp, Private, Public};
 use openssl::symm::Cipher;
 use parking_lot::Mutex;
 use std::ffi::CString;
 use std::sync::Arc;
+
+pub use crate::openssl::passphrase::Passphrase;
 
 /// OpenSSL's key objects are never changed once made, so what leaves this type is a counted reference; generating
 /// puts another key in place.
@@ -76,7 +77,7 @@ impl PKey {
     /// The key for what needs its public part only.
     pub fn public(&self) -> Result<Evp<Public>> {
         match self.get() {
-            Key::Private(key) => Ok(sys::public_view(&key)),
+            Key::Private(key) => Ok(raw::public_view(&key)),
             Key::Public(key) => Ok(key),
             Key::Empty => Err(empty()),
         }
@@ -92,7 +93,7 @@ impl PKey {
         let certified = &mut state.certified;
         certified.times = certified.times.saturating_add(1);
         if certified.times == 2 {
-            certified.twin = sys::older_form(&key);
+            certified.twin = raw::older_form(&key);
         }
         Ok(certified.twin.clone().unwrap_or(key))
     }
@@ -108,15 +109,15 @@ impl PKey {
 
     /// The size OpenSSL names a key by: RSA and DSA modulus, order of the curve; 0 for an empty key.
     pub fn bits(&self) -> c_int {
-        self.public().map_or(0, |key| sys::bits(&key))
+        self.public().map_or(0, |key| raw::bits(&key))
     }
 
     /// Puts a fresh key in this one's place.
     pub fn generate(&self, recipe: Recipe) -> Result<()> {
         let key = match recipe {
-            Recipe::Rsa(bits) => sys::generate_rsa(bits),
-            Recipe::Dsa(bits) => sys::generate_dsa(bits),
-            Recipe::Ec(curve) => sys::generate_ec(curve),
+            Recipe::Rsa(bits) => raw::generate_rsa(bits),
+            Recipe::Dsa(bits) => raw::generate_dsa(bits),
+            Recipe::Ec(curve) => raw::generate_ec(curve),
             Recipe::Ed25519 => Ok(Evp::generate_ed25519()?),
             Recipe::Ed448 => Ok(Evp::generate_ed448()?),
         };
@@ -137,7 +138,7 @@ impl PKey {
     /// A private key: PEM in any form, or DER as PKCS#8 or in the traditional form of its kind.
     pub fn load_private(filetype: FileType, data: &[u8], mut passphrase: Passphrase) -> Result<Arc<Self>> {
         let key = match filetype {
-            FileType::Der => sys::private_from_der(data),
+            FileType::Der => raw::private_from_der(data),
             _ => pem::read_private_key(data, &mut passphrase),
         };
         key.map(Self::from_private).map_err(|error| {
@@ -154,7 +155,7 @@ impl PKey {
     /// A public key as SubjectPublicKeyInfo.
     pub fn load_public(filetype: FileType, data: &[u8]) -> Result<Arc<Self>> {
         let key = match filetype {
-            FileType::Der => sys::public_from_der(data),
+            FileType::Der => raw::public_from_der(data),
             _ => pem::read(data, openssl_sys::PEM_read_bio_PUBKEY),
         };
         key.map(Self::from_public).map_err(|error| error.while_doing("cannot load the public key"))
@@ -187,7 +188,7 @@ impl PKey {
         }
         let key = match self.get() {
             Key::Private(key) => key,
-            Key::Public(key) if filetype == FileType::Text => return sys::text(&key),
+            Key::Public(key) if filetype == FileType::Text => return raw::text(&key),
             Key::Public(_) => return Err(Error::new(Status::Error, "the key has only its public part")),
             Key::Empty => return Err(empty()),
         };
@@ -196,7 +197,7 @@ impl PKey {
         match filetype {
             FileType::Pem => pem::write_private_key(&key, traditional, cipher),
             FileType::Der => Ok(key.private_key_to_der()?),
-            FileType::Text => sys::text(&key),
+            FileType::Text => raw::text(&key),
         }
     }
 
@@ -214,15 +215,15 @@ impl Key {
     fn is(&self, key: &Evp<Public>) -> bool {
         match self {
             Key::Empty => false,
-            Key::Public(own) => sys::same(own, key),
-            Key::Private(own) => sys::same(own, key),
+            Key::Public(own) => raw::same(own, key),
+            Key::Private(own) => raw::same(own, key),
         }
     }
 }
 
 /// The curves of the linked OpenSSL by their short names.
 pub fn curves() -> Result<Vec<&'static str>> {
-    sys::curves()
+    raw::curves()
 }
 
 /// An error unless OpenSSL knows a cipher of that name.
@@ -231,7 +232,7 @@ pub fn check_cipher(name: &str) -> Result<()> {
 }
 
 fn cipher_by_name(name: &str) -> Result<Cipher> {
-    let known = CString::new(name).ok().and_then(|name| sys::cipher_by_name(&name));
+    let known = CString::new(name).ok().and_then(|name| raw::cipher_by_name(&name));
     known.ok_or_else(|| Error::argument("Invalid cipher name"))
 }
 

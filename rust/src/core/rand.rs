@@ -1,7 +1,7 @@
 //! OpenSSL's random generator: mixing in, drawing from, and the seed files and entropy daemons of old.
 
-use super::error::{Error, Result};
-use super::sys::rand as sys;
+use crate::error::{Error, Result};
+use crate::openssl::rand as raw;
 use std::ffi::{CStr, OsStr};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -20,7 +20,7 @@ const ENDLESS_FILE_SHARE: u64 = 2048;
 /// not a number between 0 and their length is brought there.
 pub fn add(bytes: &[u8], entropy: f64) {
     let share = entropy.clamp(0.0, bytes.len() as f64) / bytes.len().max(1) as f64;
-    sys::add(bytes, if share.is_finite() { share } else { 0.0 });
+    raw::add(bytes, if share.is_finite() { share } else { 0.0 });
 }
 
 /// `add` of bytes that are all randomness.
@@ -30,17 +30,17 @@ pub fn seed(bytes: &[u8]) {
 
 /// Has the generator been seeded with enough?
 pub fn status() -> bool {
-    sys::status()
+    raw::status()
 }
 
 /// Fills the room with random bytes.
 pub fn fill(room: &mut [u8]) -> Result<()> {
-    sys::fill(room).map_err(|()| Error::openssl_doing("cannot make random bytes"))
+    raw::fill(room).map_err(|()| Error::openssl_doing("cannot make random bytes"))
 }
 
 /// Puts a state drawn afresh from the system in place of the generator's present one (and of what was mixed into it).
 pub fn cleanup() -> Result<()> {
-    sys::reseed().map_err(|()| Error::openssl_doing("cannot renew the random generator"))
+    raw::reseed().map_err(|()| Error::openssl_doing("cannot renew the random generator"))
 }
 
 /// Mixes a file in: at most `most` bytes of it, all of it for None. Says how many.

@@ -1,12 +1,12 @@
 //! A certificate request (PKCS#10).
 
 use super::digest;
-use super::error::{Error, Result};
 use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
 use super::pkey::PKey;
-use super::sys::{pem, request as sys};
+use crate::error::{Error, Result};
+use crate::openssl::{pem, request as raw};
 use libc::c_long;
 use openssl::x509::{X509Name, X509NameRef, X509Req};
 use parking_lot::Mutex;
@@ -26,7 +26,7 @@ struct Inner {
 impl Request {
     /// An empty request: version 0 (which means v1), no name, no key.
     pub fn new() -> Result<Arc<Self>> {
-        Ok(Self::from_openssl(sys::empty()?))
+        Ok(Self::from_openssl(raw::empty()?))
     }
 
     /// Takes a request that nobody else holds a reference to.
@@ -47,7 +47,7 @@ impl Request {
         let dumped = match filetype {
             FileType::Pem => inner.request.to_pem().map_err(Error::from),
             FileType::Der => inner.request.to_der().map_err(Error::from),
-            FileType::Text => sys::text(&inner.request),
+            FileType::Text => raw::text(&inner.request),
         };
         dumped.map_err(|error| error.while_doing("cannot write the certificate request"))
     }
@@ -62,13 +62,13 @@ impl Request {
     pub fn set_subject(&self, name: &Name) -> Result<()> {
         let name = name.to_openssl()?;
         let mut inner = self.inner.lock();
-        sys::set_subject(&mut inner.request, &name)?;
+        raw::set_subject(&mut inner.request, &name)?;
         inner.stamp = inner.stamp.wrapping_add(1);
         Ok(())
     }
 
     pub fn version(&self) -> c_long {
-        sys::version(&self.inner.lock().request)
+        raw::version(&self.inner.lock().request)
     }
 
     /// PKCS#10 has one version, v1, written 0.
@@ -76,7 +76,7 @@ impl Request {
         if version != 0 {
             return Err(Error::argument("Invalid version. The only valid version for X509Req is 0."));
         }
-        sys::set_version(&mut self.inner.lock().request, version)
+        raw::set_version(&mut self.inner.lock().request, version)
     }
 
     pub fn public_key(&self) -> Result<Arc<PKey>> {
@@ -86,17 +86,17 @@ impl Request {
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
         let key = key.to_be_certified()?;
-        sys::set_public_key(&mut self.inner.lock().request, &key)
+        raw::set_public_key(&mut self.inner.lock().request, &key)
     }
 
     /// Adds to the extensions that are asked for.
     pub fn add_extensions(&self, extensions: &[Arc<Extension>]) -> Result<()> {
         let extensions: Vec<_> = extensions.iter().map(|extension| extension.as_openssl()).collect();
-        sys::add_extensions(&mut self.inner.lock().request, &extensions)
+        raw::add_extensions(&mut self.inner.lock().request, &extensions)
     }
 
     pub fn extensions(&self) -> Result<Vec<Arc<Extension>>> {
-        let found = sys::extensions(&self.inner.lock().request)?;
+        let found = raw::extensions(&self.inner.lock().request)?;
         Ok(found.into_iter().map(Extension::from_openssl).collect())
     }
 
@@ -107,14 +107,14 @@ impl Request {
         }
         let key = key.private()?;
         let digest = digest.map(digest::by_name).transpose()?;
-        let signed = sys::sign(&mut self.inner.lock().request, &key, digest.as_deref());
+        let signed = raw::sign(&mut self.inner.lock().request, &key, digest.as_deref());
         signed.map_err(|error| error.while_doing("cannot sign the certificate request"))
     }
 
     /// Fails when the signature was not made with this key.
     pub fn verify(&self, key: &PKey) -> Result<()> {
         let key = key.public()?;
-        let verified = sys::verify(&self.inner.lock().request, &key);
+        let verified = raw::verify(&self.inner.lock().request, &key);
         verified.map_err(|error| error.while_doing("the request's signature is not of this key"))
     }
 }
@@ -135,6 +135,6 @@ impl Holder for Request {
         }
         let mut name = inner.request.subject_name().to_owned()?;
         change(&mut name)?;
-        sys::set_subject(&mut inner.request, &name)
+        raw::set_subject(&mut inner.request, &name)
     }
 }

@@ -1,7 +1,7 @@
 //! An entry of a revocation list: which certificate, since when, and why (RFC 5280, 5.3).
 
-use super::error::{Error, Result};
-use super::sys::crl as sys;
+use crate::error::{Error, Result};
+use crate::openssl::crl as raw;
 use openssl::x509::X509Revoked;
 use parking_lot::Mutex;
 use std::ffi::CStr;
@@ -24,7 +24,7 @@ pub const REASONS: [(&str, i64); 7] = [
 
 impl Revoked {
     pub fn new() -> Result<Arc<Self>> {
-        sys::empty_entry().map(Self::from_openssl)
+        raw::empty_entry().map(Self::from_openssl)
     }
 
     pub fn from_openssl(entry: X509Revoked) -> Arc<Self> {
@@ -33,37 +33,37 @@ impl Revoked {
 
     /// An independent copy.
     pub fn to_openssl(&self) -> Result<X509Revoked> {
-        sys::duplicate_entry(&self.entry.lock()).map_err(|error| error.doing("cannot copy the entry"))
+        raw::duplicate_entry(&self.entry.lock()).map_err(|error| error.doing("cannot copy the entry"))
     }
 
     /// Upper case hexadecimal, two digits a byte.
     pub fn serial(&self) -> Result<String> {
-        sys::entry_serial(&self.entry.lock()).map(|bytes| to_hex(&bytes))
+        raw::entry_serial(&self.entry.lock()).map(|bytes| to_hex(&bytes))
     }
 
     pub fn set_serial(&self, hex: &str) -> Result<()> {
         let bytes = from_hex(hex).ok_or_else(|| Error::argument("bad hex string"))?;
-        sys::set_entry_serial(&mut self.entry.lock(), &bytes)
+        raw::set_entry_serial(&mut self.entry.lock(), &bytes)
     }
 
     /// GeneralizedTime text; None when it was never set.
     pub fn date(&self) -> Result<Option<Vec<u8>>> {
-        sys::entry_date(&self.entry.lock())
+        raw::entry_date(&self.entry.lock())
     }
 
     pub fn set_date(&self, when: &CStr) -> Result<()> {
-        sys::set_entry_date(&mut self.entry.lock(), when)
+        raw::set_entry_date(&mut self.entry.lock(), when)
     }
 
     /// The reason in OpenSSL's words ("Key Compromise"); None when there is none.
     pub fn reason(&self) -> Result<Option<Vec<u8>>> {
-        sys::entry_reason(&self.entry.lock())
+        raw::entry_reason(&self.entry.lock())
     }
 
     /// By its name, with case and blanks not counting; None takes the reason out.
     pub fn set_reason(&self, reason: Option<&str>) -> Result<()> {
         let code = reason.map(|reason| reason_code(reason).ok_or_else(|| unknown_reason(reason))).transpose()?;
-        sys::set_entry_reason(&mut self.entry.lock(), code)
+        raw::set_entry_reason(&mut self.entry.lock(), code)
     }
 }
 

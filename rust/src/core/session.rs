@@ -1,7 +1,7 @@
 //! A TLS session, to be taken up again by a later connection.
 
 use super::ctx::Ctx;
-use super::error::{Error, Result};
+use crate::error::{Error, Result};
 use openssl::ssl::{SslSession, SslSessionRef};
 use std::sync::{Arc, Weak};
 

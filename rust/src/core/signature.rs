@@ -1,8 +1,8 @@
 //! Signatures over bytes.
 
 use super::digest;
-use super::error::{Error, Result};
 use super::pkey::PKey;
+use crate::error::{Error, Result};
 use openssl::md_ctx::MdCtx;
 use std::ffi::CStr;
 

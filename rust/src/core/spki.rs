@@ -1,26 +1,26 @@
 //! Netscape's signed public key and challenge (SPKAC): what `<keygen>` sent.
 
 use super::digest;
-use super::error::Result;
 use super::pkey::PKey;
-use super::sys::spki as sys;
+use crate::error::Result;
+use crate::openssl::spki as raw;
 use parking_lot::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
 
 pub struct Spki {
-    spki: Mutex<sys::Spki>,
+    spki: Mutex<raw::Spki>,
 }
 
 impl Spki {
     pub fn new() -> Result<Arc<Self>> {
-        Ok(Self::holding(sys::Spki::new()?))
+        Ok(Self::holding(raw::Spki::new()?))
     }
 
     /// From base64; blanks and line ends in it are passed over.
     pub fn from_base64(text: &[u8]) -> Result<Arc<Self>> {
         let text: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        sys::Spki::from_base64(&text)
+        raw::Spki::from_base64(&text)
             .map(Self::holding)
             .map_err(|error| error.doing("cannot load the signed public key and challenge"))
     }
@@ -49,7 +49,7 @@ impl Spki {
         self.spki.lock().verify(&key)
     }
 
-    fn holding(spki: sys::Spki) -> Arc<Self> {
+    fn holding(spki: raw::Spki) -> Arc<Self> {
         Arc::new(Spki { spki: Mutex::new(spki) })
     }
 }

@@ -1,10 +1,10 @@
 //! Trusted certificates and revocation lists, and verifying a chain against them (RFC 5280, 6).
 
 use super::crl::Crl;
-use super::error::{Detail, Error, Result, VerifyFailure};
-use super::status::Status;
-use super::sys::store as sys;
 use super::x509::X509;
+use crate::error::{Detail, Error, Result, VerifyFailure};
+use crate::openssl::store as raw;
+use crate::status::Status;
 use openssl::x509::store::{X509Store, X509StoreRef};
 use parking_lot::Mutex;
 use std::any::Any;
@@ -19,7 +19,7 @@ pub struct Store {
 
 impl Store {
     pub fn new() -> Result<Arc<Self>> {
-        Ok(Self::holding(sys::empty()?, None))
+        Ok(Self::holding(raw::empty()?, None))
     }
 
     /// The store inside another object (a TLS context), which it keeps alive. `store` is a reference of its own.
@@ -35,22 +35,22 @@ impl Store {
     /// Trusts a certificate as it is now: later changes of it do not reach the store. One that is there already is fine.
     pub fn add_cert(&self, cert: &X509) -> Result<()> {
         let cert = cert.shared()?;
-        sys::add_cert(&self.store, &cert)
+        raw::add_cert(&self.store, &cert)
     }
 
     pub fn add_crl(&self, crl: &Crl) -> Result<()> {
         let crl = crl.to_openssl()?;
-        sys::add_crl(&self.store, &crl)
+        raw::add_crl(&self.store, &crl)
     }
 
     /// Adds X509_V_FLAG_* to those that are set; there is no way to take one off.
     pub fn set_flags(&self, flags: u64) -> Result<()> {
-        sys::set_flags(&self.store, flags)
+        raw::set_flags(&self.store, flags)
     }
 
     /// Verifies as of this moment (seconds since 1970), not as of now.
     pub fn set_time(&self, seconds: i64) -> Result<()> {
-        sys::set_time(&self.store, seconds)
+        raw::set_time(&self.store, seconds)
     }
 
     /// Trusts the certificates (and takes the revocation lists) in a PEM file, and those in a directory that
@@ -60,10 +60,10 @@ impl Store {
             return Err(Error::new(Status::Error, "neither a file nor a directory to load certificates from"));
         }
         if let Some(file) = file {
-            sys::load_file(&self.store, file).map_err(|error| unloadable(error, file))?;
+            raw::load_file(&self.store, file).map_err(|error| unloadable(error, file))?;
         }
         if let Some(directory) = directory {
-            sys::load_directory(&self.store, directory).map_err(|error| unloadable(error, directory))?;
+            raw::load_directory(&self.store, directory).map_err(|error| unloadable(error, directory))?;
         }
         Ok(())
     }
@@ -109,11 +109,11 @@ impl StoreContext {
         Ok(chain.iter().map(|cert| X509::copy_of(cert)).collect::<Result<_>>()?)
     }
 
-    fn verified(&self) -> std::result::Result<sys::Verification, Refusal> {
+    fn verified(&self) -> std::result::Result<raw::Verification, Refusal> {
         let store = self.store.lock().clone();
         let cert = self.cert.shared()?;
         let untrusted = self.untrusted.iter().map(|cert| cert.shared()).collect::<Result<Vec<_>>>()?;
-        let mut verification = sys::Verification::new(&store.store, cert, untrusted)?;
+        let mut verification = raw::Verification::new(&store.store, cert, untrusted)?;
         match verification.run() {
             Ok(()) => Ok(verification),
             Err(refused) => Err(Refusal {

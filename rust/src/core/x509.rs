@@ -1,19 +1,21 @@
 //! A certificate.
 
 use super::digest;
-use super::error::{Error, Result};
 use super::extension::Extension;
 use super::filetype::FileType;
 use super::name::{dead, Holder, Name, Part};
 use super::pem_text;
 use super::pkey::PKey;
-use super::status::Status;
-use super::sys::{asn1, pem, x509 as sys};
+use crate::error::{Error, Result};
+use crate::openssl::{asn1, pem, x509 as raw};
+use crate::status::Status;
 use libc::c_long;
 use openssl::x509::{X509Name, X509NameRef, X509Ref, X509 as Cert};
 use parking_lot::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
+
+pub use crate::openssl::x509::Limit;
 
 pub struct X509 {
     inner: Mutex<Inner>,
@@ -31,24 +33,17 @@ impl Inner {
     /// The certificate, to be written to: another one when this one is shared.
     fn own(&mut self) -> Result<&mut Cert> {
         if self.shared {
-            self.cert = sys::duplicate(&self.cert)?;
+            self.cert = raw::duplicate(&self.cert)?;
             self.shared = false;
         }
         Ok(&mut self.cert)
     }
 }
 
-/// Which end of the validity period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    NotBefore,
-    NotAfter,
-}
-
 impl X509 {
     /// An empty certificate: version 0, serial 0, no times, no names, no key.
     pub fn new() -> Result<Arc<Self>> {
-        Ok(Self::from_openssl(sys::empty()?))
+        Ok(Self::from_openssl(raw::empty()?))
     }
 
     /// Takes a certificate that nobody else holds a reference to; for one that OpenSSL goes on using (a peer's, one in
@@ -66,7 +61,7 @@ impl X509 {
 
     /// A duplicate that shares nothing, to be handed into a store, a context or a chain.
     pub fn to_openssl(&self) -> Result<Cert> {
-        self.with(sys::duplicate)
+        self.with(raw::duplicate)
     }
 
     /// The certificate as it is now, for those who only read it: later changes are made to another. Costs next to
@@ -116,7 +111,7 @@ impl X509 {
         let dumped = self.with(|cert| match filetype {
             FileType::Pem => cert.to_pem().map_err(Error::from),
             FileType::Der => cert.to_der().map_err(Error::from),
-            FileType::Text => sys::text(cert),
+            FileType::Text => raw::text(cert),
         });
         dumped.map_err(|error| error.while_doing("cannot write the certificate"))
     }
@@ -131,7 +126,7 @@ impl X509 {
     pub fn set_name(&self, part: Part, name: &Name) -> Result<()> {
         let name = name.to_openssl()?;
         let mut inner = self.inner.lock();
-        sys::set_name(inner.own()?, part, &name)?;
+        raw::set_name(inner.own()?, part, &name)?;
         let stamp = &mut inner.stamps[part as usize];
         *stamp = stamp.wrapping_add(1);
         Ok(())
@@ -144,44 +139,44 @@ impl X509 {
 
     /// Zero based: 2 means v3.
     pub fn version(&self) -> c_long {
-        self.with(sys::version)
+        self.with(raw::version)
     }
 
     pub fn set_version(&self, version: c_long) -> Result<()> {
-        sys::set_version(self.inner.lock().own()?, version)
+        raw::set_version(self.inner.lock().own()?, version)
     }
 
     /// Big endian, two's complement, as short as can be.
     pub fn serial(&self) -> Result<Vec<u8>> {
-        self.with(sys::serial)
+        self.with(raw::serial)
     }
 
     pub fn set_serial(&self, serial: &[u8]) -> Result<()> {
-        sys::set_serial(self.inner.lock().own()?, serial)
+        raw::set_serial(self.inner.lock().own()?, serial)
     }
 
     /// GeneralizedTime text whatever the encoding inside is; Status::Absent when never set.
     pub fn time(&self, limit: Limit) -> Result<Vec<u8>> {
-        self.with(|cert| sys::time_text(cert, limit))?.ok_or_else(|| Error::bare(Status::Absent))
+        self.with(|cert| raw::time_text(cert, limit))?.ok_or_else(|| Error::bare(Status::Absent))
     }
 
     /// Any text ASN.1 allows: "YYYYMMDDhhmmssZ" (kept as GeneralizedTime), "YYMMDDhhmmssZ" (UTCTime), with fractions or
     /// offsets.
     pub fn set_time(&self, limit: Limit, text: &CStr) -> Result<()> {
         let mut inner = self.inner.lock();
-        asn1::with_time(text, |time| sys::set_time(inner.own()?, limit, time))
+        asn1::with_time(text, |time| raw::set_time(inner.own()?, limit, time))
             .unwrap_or_else(|| Err(Error::argument("Invalid string")))
     }
 
     /// So many seconds from now. A moment that ASN.1 cannot express changes nothing, which is no failure.
     pub fn adjust_time(&self, limit: Limit, seconds: c_long) -> Result<()> {
         let mut inner = self.inner.lock();
-        asn1::with_time_from_now(seconds, |time| sys::set_time(inner.own()?, limit, time)).unwrap_or(Ok(()))
+        asn1::with_time_from_now(seconds, |time| raw::set_time(inner.own()?, limit, time)).unwrap_or(Ok(()))
     }
 
     /// Whether notAfter lies in the past. RFC 5280: the second notAfter names is still valid.
     pub fn has_expired(&self) -> Result<bool> {
-        let not_after = self.with(|cert| sys::time_seconds(cert, Limit::NotAfter))?;
+        let not_after = self.with(|cert| raw::time_seconds(cert, Limit::NotAfter))?;
         let not_after = not_after.ok_or_else(|| Error::argument("Unable to determine notAfter"))?;
         Ok(not_after < now())
     }
@@ -193,41 +188,41 @@ impl X509 {
 
     pub fn set_public_key(&self, key: &PKey) -> Result<()> {
         let key = key.to_be_certified()?;
-        sys::set_public_key(self.inner.lock().own()?, &key)
+        raw::set_public_key(self.inner.lock().own()?, &key)
     }
 
     /// Signs with the key; no digest name means the digest that the kind of key brings along (Ed25519, Ed448).
     pub fn sign(&self, key: &PKey, digest: Option<&CStr>) -> Result<()> {
         let key = key.private()?;
         let digest = digest.map(digest::by_name).transpose()?;
-        let signed = sys::sign(self.inner.lock().own()?, &key, digest.as_deref());
+        let signed = raw::sign(self.inner.lock().own()?, &key, digest.as_deref());
         signed.map_err(|error| error.while_doing("cannot sign the certificate"))
     }
 
     /// Long name of the algorithm that the signed part names.
     pub fn signature_algorithm(&self) -> Result<String> {
-        self.with(sys::signature_algorithm).ok_or_else(|| Error::argument("Undefined signature algorithm"))
+        self.with(raw::signature_algorithm).ok_or_else(|| Error::argument("Undefined signature algorithm"))
     }
 
     pub fn extension_count(&self) -> usize {
-        self.with(sys::extension_count)
+        self.with(raw::extension_count)
     }
 
     /// A copy of an extension; Status::Absent when there is none with this index.
     pub fn extension(&self, index: usize) -> Result<Arc<Extension>> {
-        let found = self.with(|cert| sys::extension(cert, index))?;
+        let found = self.with(|cert| raw::extension(cert, index))?;
         found.map(Extension::from_openssl).ok_or_else(|| Error::bare(Status::Absent))
     }
 
     pub fn add_extensions(&self, extensions: &[Arc<Extension>]) -> Result<()> {
         let mut inner = self.inner.lock();
-        extensions.iter().try_for_each(|extension| sys::add_extension(inner.own()?, extension.as_openssl()))
+        extensions.iter().try_for_each(|extension| raw::add_extension(inner.own()?, extension.as_openssl()))
     }
 
     /// The digest over the DER.
     pub fn digest(&self, digest: &CStr) -> Result<Vec<u8>> {
         let digest = digest::by_name(digest)?;
-        self.with(|cert| sys::with_der(cert, |der| digest::of(&digest, der)))?
+        self.with(|cert| raw::with_der(cert, |der| digest::of(&digest, der)))?
     }
 }
 
@@ -248,7 +243,7 @@ impl Holder for X509 {
         if inner.stamps[part as usize] != stamp {
             return Err(dead());
         }
-        sys::change_name(inner.own()?, part, change)
+        raw::change_name(inner.own()?, part, change)
     }
 }
 

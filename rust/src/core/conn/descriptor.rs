@@ -1,9 +1,9 @@
 //! A connection's descriptor, and how many system calls a message takes on it.
 
-use crate::core::error::{Error, Result};
-use crate::core::sys::flow::Flow;
-use crate::core::sys::socket::Socket;
-use crate::core::sys::wait;
+use crate::error::{Error, Result};
+use crate::runtime::direction::Direction;
+use crate::runtime::sockets::Socket;
+use crate::runtime::waiters;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const LATE: u8 = 8;
 pub(super) struct Descriptor {
     pub fd: RawFd,
     pub socket: Socket,
-    pub flow: Arc<Flow>,
+    pub flow: Arc<Direction>,
     /// The file it was: the number may be closed and given to another one.
     identity: Option<(u64, u64)>,
     /// The caller looks whether it is, before it calls.
@@ -27,7 +27,7 @@ pub(super) struct Descriptor {
 impl Descriptor {
     /// EBADF when it is none.
     pub fn new(fd: RawFd) -> Result<Self> {
-        let identity = wait::identity(fd);
+        let identity = waiters::identity(fd);
         if identity.is_none() {
             return Err(Error::os(libc::EBADF).doing(&format!("descriptor {fd}")));
         }
@@ -51,7 +51,7 @@ impl Descriptor {
 
     /// Before anything is read or written.
     pub fn check(&self) -> Result<()> {
-        if wait::identity(self.fd) == self.identity {
+        if waiters::identity(self.fd) == self.identity {
             return Ok(());
         }
         Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))

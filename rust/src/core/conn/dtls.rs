@@ -2,7 +2,7 @@
 
 use super::io::Flush;
 use super::Conn;
-use crate::core::error::{Error, Result};
+use crate::error::{Error, Result};
 use std::time::Duration;
 
 impl Conn {
@@ -17,7 +17,7 @@ impl Conn {
         if !self.is_dtls {
             return None;
         }
-        self.look().ssl.dtls_timeout()
+        self.inspect().ssl.dtls_timeout()
     }
 
     /// Sends again what got no answer in time; whether it was time.
@@ -25,7 +25,7 @@ impl Conn {
         if !self.is_dtls {
             return Ok(false);
         }
-        let engine = self.enter()?;
+        let engine = self.begin_io()?;
         let done = engine.ssl.dtls_handle_timeout();
         drop(engine);
         done.map_err(|stop| self.explain(stop))
@@ -37,7 +37,7 @@ impl Conn {
         if !self.is_dtls {
             return false;
         }
-        let engine = self.look();
+        let engine = self.inspect();
         // Without this the handshake would ask the transport after all, and forget what was said here.
         engine.ssl.set_options(SSL_OP_NO_QUERY_MTU);
         engine.ssl.set_ciphertext_mtu(mtu)
@@ -48,6 +48,6 @@ impl Conn {
         if !self.is_dtls {
             return Err(Error::argument("the connection does not speak DTLS: it has no MTU"));
         }
-        Ok(self.look().ssl.cleartext_mtu())
+        Ok(self.inspect().ssl.cleartext_mtu())
     }
 }

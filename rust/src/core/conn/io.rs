@@ -1,18 +1,20 @@
 //! Moving bytes: handshake, send, receive, shutdown, and pumping by hand.
 
+use super::deadline::Deadline;
 use super::descriptor::Descriptor;
 use super::{Conn, Engine, Transport};
-use crate::core::error::{Error, Result};
-use crate::core::status::Status;
-use crate::core::sys::err;
-use crate::core::sys::fiber::Caller;
-use crate::core::sys::ssl::Stop;
-use crate::core::sys::wait::{self, Whom, Woken};
-use crate::core::sys::wire::Wire;
+use crate::error::{Error, Result};
+use crate::openssl::errors;
+use crate::openssl::record_bio::RecordBio;
+use crate::openssl::ssl::Blocked;
+use crate::runtime::fiber::Caller;
+use crate::runtime::waiters;
+use crate::runtime::waiters::{Whom, Woken};
+use crate::status::Status;
 use std::hash::{DefaultHasher, Hasher};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const TLS1_3: u16 = 0x0304;
 const SENT_SHUTDOWN: i32 = 1;
@@ -29,17 +31,17 @@ impl Conn {
 
     /// Receives at most one record's worth.
     pub fn recv(&self, room: &mut [u8]) -> Result<usize> {
-        let mut patience = self.patience();
+        let mut deadline = self.deadline();
         let mut in_hand = None;
         if let Transport::Socket(descriptor) = &self.transport {
-            patience.trusts = descriptor.is_trusted();
+            deadline.trusts = descriptor.is_trusted();
             if self.moves_aside() {
-                in_hand = self.fetch(descriptor, &mut patience)?;
+                in_hand = self.fetch(descriptor, &mut deadline)?;
             } else if descriptor.waits_first() {
-                self.wait_first(descriptor, &mut patience)?;
+                self.wait_first(descriptor, &mut deadline)?;
             }
         }
-        let result = self.drive_within(&mut patience, Flush::Tried, |engine| {
+        let result = self.drive_within(&mut deadline, Flush::Tried, |engine| {
             if let Some(in_hand) = in_hand.take() {
                 in_hand.hand_over(engine);
             }
@@ -47,7 +49,7 @@ impl Conn {
         });
         if let Some(in_hand) = in_hand {
             // The call did not get there: another one finds it.
-            let engine = self.look();
+            let engine = self.inspect();
             in_hand.hand_over(&engine);
             self.take_note(engine.ssl.wire().borrow().arrivals);
             drop(engine);
@@ -64,24 +66,24 @@ impl Conn {
     /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
     /// be made again with the same bytes, though not necessarily at the same address.
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
-        let mut patience = self.patience();
-        patience.trusts = matches!(&self.transport, Transport::Socket(descriptor) if descriptor.is_trusted());
-        self.send_within(&mut patience, bytes)
+        let mut deadline = self.deadline();
+        deadline.trusts = matches!(&self.transport, Transport::Socket(descriptor) if descriptor.is_trusted());
+        self.send_within(&mut deadline, bytes)
     }
 
-    fn send_within(&self, patience: &mut Patience, bytes: &[u8]) -> Result<usize> {
+    fn send_within(&self, deadline: &mut Deadline, bytes: &[u8]) -> Result<usize> {
         let mut taken = None;
         let counted = Counted::among(&self.senders);
-        let result = self.drive_within(patience, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        let result = self.drive_within(deadline, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
         drop(counted);
         if result.is_err() {
             self.leave_no_output_to_nobody();
         }
-        let result = result.and_then(|sent| self.write_for_readers(patience).map(|()| sent));
+        let result = result.and_then(|sent| self.write_for_readers(deadline).map(|()| sent));
         if result.is_err() {
             if let Some(taken) = taken {
-                let unflushed = Unflushed::of(&bytes[..taken]);
-                self.look().unflushed.borrow_mut().push(unflushed);
+                let pending_sends = PendingSend::of(&bytes[..taken]);
+                self.inspect().pending_sends.borrow_mut().push(pending_sends);
             }
         }
         result
@@ -92,9 +94,9 @@ impl Conn {
     pub fn send_all(&self, bytes: &[u8], sent: &mut usize) -> Result<()> {
         *sent = 0;
         // One deadline for all of it.
-        let mut patience = self.patience();
+        let mut deadline = self.deadline();
         while let Some(rest @ [_, ..]) = bytes.get(*sent..) {
-            *sent += self.send_within(&mut patience, rest)?;
+            *sent += self.send_within(&mut deadline, rest)?;
         }
         Ok(())
     }
@@ -103,7 +105,7 @@ impl Conn {
     /// (ESHUTDOWN); what the peer still sends can be received by later ones.
     pub fn shutdown(&self) -> Result<bool> {
         let mut said = None;
-        let result = self.drive_within(&mut Patience::of_shutdown(self), Flush::Needed, |engine| {
+        let result = self.drive_within(&mut Deadline::of_shutdown(self), Flush::Needed, |engine| {
             let sent_before = engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0;
             let result = shutdown_step(engine, &mut said);
             if !sent_before && engine.ssl.shutdown_state() & SENT_SHUTDOWN != 0 {
@@ -113,7 +115,7 @@ impl Conn {
             result
         });
         if result.is_err() {
-            self.look().unsaid.set(said);
+            self.inspect().pending_shutdown.set(said);
         }
         result
     }
@@ -149,16 +151,16 @@ impl Conn {
 
     /// Works inside the connection's own callbacks too, for SSL has no part in it: Twisted empties the outbox there before
     /// it drops a connection whose verification failed.
-    fn pump<T>(&self, work: impl FnOnce(&mut Wire) -> Result<T>) -> Result<T> {
+    fn pump<T>(&self, work: impl FnOnce(&mut RecordBio) -> Result<T>) -> Result<T> {
         self.pumped_only()?;
         self.not_closed()?;
-        let engine = self.look();
+        let engine = self.inspect();
         let mut wire = engine.ssl.wire().borrow_mut();
         work(&mut wire)
     }
 
-    fn patience(&self) -> Patience {
-        Patience::of(self)
+    fn deadline(&self) -> Deadline {
+        Deadline::of(self)
     }
 
     fn pumped_only(&self) -> Result<()> {
@@ -169,20 +171,20 @@ impl Conn {
     }
 
     /// Does an operation, waiting as its transport and timeout allow: the one loop all I/O goes through.
-    pub(super) fn drive<T>(&self, flush: Flush, operation: impl FnMut(&Engine) -> Result<T, Stop>) -> Result<T> {
-        self.drive_within(&mut self.patience(), flush, operation)
+    pub(super) fn drive<T>(&self, flush: Flush, operation: impl FnMut(&Engine) -> Result<T, Blocked>) -> Result<T> {
+        self.drive_within(&mut self.deadline(), flush, operation)
     }
 
     fn drive_within<T>(
         &self,
-        patience: &mut Patience,
+        deadline: &mut Deadline,
         flush: Flush,
-        mut operation: impl FnMut(&Engine) -> Result<T, Stop>,
+        mut operation: impl FnMut(&Engine) -> Result<T, Blocked>,
     ) -> Result<T> {
         loop {
-            self.not_ended(patience)?;
+            self.not_ended(deadline)?;
             if let Transport::Socket(descriptor) = &self.transport {
-                if !std::mem::take(&mut patience.trusts) {
+                if !std::mem::take(&mut deadline.trusts) {
                     descriptor.check()?;
                 }
             }
@@ -192,26 +194,26 @@ impl Conn {
                 }
             })?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
-                if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, patience)? {
+                if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, deadline)? {
                     // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
-                    err::clear();
+                    errors::clear();
                     continue;
                 }
                 return result.map_err(|stop| self.explain(stop));
             }
             let want = match &result {
-                Ok(_) if unsent && flush == Flush::Needed => Stop::WantWrite,
-                Err(Stop::WantRead) => Stop::WantRead,
-                Err(Stop::WantWrite) => Stop::WantWrite,
+                Ok(_) if unsent && flush == Flush::Needed => Blocked::WantWrite,
+                Err(Blocked::WantRead) => Blocked::WantRead,
+                Err(Blocked::WantWrite) => Blocked::WantWrite,
                 _ => return result.map_err(|stop| self.explain(stop)),
             };
             match &self.transport {
                 Transport::Socket(descriptor) => {
-                    let mut events = if matches!(want, Stop::WantRead) { libc::POLLIN } else { libc::POLLOUT };
+                    let mut events = if matches!(want, Blocked::WantRead) { libc::POLLIN } else { libc::POLLOUT };
                     if unsent {
                         events |= libc::POLLOUT;
                     }
-                    self.wait(descriptor.fd, events, arrivals, patience).map_err(|error| match error {
+                    self.wait(descriptor.fd, events, arrivals, deadline).map_err(|error| match error {
                         Some(error) => error,
                         None if unsent && self.says_before_it_hears(flush) => Error::bare(Status::WantWrite),
                         None => self.explain(want),
@@ -225,27 +227,27 @@ impl Conn {
             }
             if result.is_ok() {
                 // Done but for the flush: the operation must not run again.
-                self.flush(patience)?;
+                self.flush(deadline)?;
                 return result.map_err(|stop| self.explain(stop));
             }
         }
     }
 
     /// Waits for input before a receive tries, unless something is there already, or is to be told or done first.
-    fn wait_first(&self, descriptor: &Descriptor, patience: &mut Patience) -> Result<()> {
-        self.not_ended(patience)?;
+    fn wait_first(&self, descriptor: &Descriptor, deadline: &mut Deadline) -> Result<()> {
+        self.not_ended(deadline)?;
         let arrivals = {
-            let engine = self.enter()?;
+            let engine = self.begin_io()?;
             if self.is_dtls || !engine.is_quiet() || self.callback_failed.load(Ordering::SeqCst) {
                 return Ok(());
             }
             let wire = engine.ssl.wire().borrow();
             wire.arrivals
         };
-        if !std::mem::take(&mut patience.trusts) {
+        if !std::mem::take(&mut deadline.trusts) {
             descriptor.check()?;
         }
-        match self.wait(descriptor.fd, libc::POLLIN, arrivals, patience) {
+        match self.wait(descriptor.fd, libc::POLLIN, arrivals, deadline) {
             Err(Some(error)) => Err(error),
             // Where no call may wait, trying tells.
             Ok(()) | Err(None) => Ok(()),
@@ -255,16 +257,16 @@ impl Conn {
     /// What is unsent is what the peer waits for before it answers: who would wait for input would wait for ever. Not
     /// so with data, which is for whoever sends to bring on its way.
     pub(super) fn says_before_it_hears(&self, flush: Flush) -> bool {
-        flush == Flush::Needed || !self.look().ssl.is_init_finished()
+        flush == Flush::Needed || !self.inspect().ssl.is_init_finished()
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
     fn step<T>(
         &self,
         flush: Flush,
-        operation: &mut impl FnMut(&Engine) -> Result<T, Stop>,
-    ) -> Result<(Result<T, Stop>, u64, bool)> {
-        let engine = self.enter()?;
+        operation: &mut impl FnMut(&Engine) -> Result<T, Blocked>,
+    ) -> Result<(Result<T, Blocked>, u64, bool)> {
+        let engine = self.begin_io()?;
         self.not_ended_by_callback()?;
         let aside = self.moves_aside();
         {
@@ -286,9 +288,9 @@ impl Conn {
             let mut wire = engine.ssl.wire().borrow_mut();
             (wire.arrivals, wire.take_aside(), wire.errno, (wire.backlog(), wire.send_errno))
         };
-        if errno != 0 && matches!(result, Err(Stop::WantRead)) {
+        if errno != 0 && matches!(result, Err(Blocked::WantRead)) {
             // Of a datagram socket: the call fails, the connection may go on.
-            result = Err(Stop::Syscall(errno));
+            result = Err(Blocked::Syscall(errno));
         }
         if let (true, Transport::Socket(descriptor)) = (aside, &self.transport) {
             descriptor.flow.stopped(engine.is_between_records());
@@ -301,8 +303,8 @@ impl Conn {
         if unsent {
             self.leave_no_output_to_nobody();
         }
-        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Stop::Failed(_) | Stop::Eof)) {
-            result = Err(Stop::Syscall(send_errno));
+        if send_errno != 0 && flush == Flush::Needed && !matches!(result, Err(Blocked::Failed(_) | Blocked::Eof)) {
+            result = Err(Blocked::Syscall(send_errno));
         }
         if news {
             // Whoever waits for input may have got what it needs by this thread's reading.
@@ -326,26 +328,26 @@ impl Conn {
         fd: RawFd,
         events: i16,
         arrivals: u64,
-        patience: &mut Patience,
+        deadline: &mut Deadline,
     ) -> Result<(), Option<Error>> {
-        if patience.unset() && wait::is_nonblocking(fd) {
+        if deadline.unset() && waiters::is_nonblocking(fd) {
             return Err(None);
         }
         let wants_input = events & libc::POLLIN != 0;
-        let deadline = patience.deadline();
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        let instant = deadline.instant();
+        if instant.is_some_and(|instant| instant <= Instant::now()) {
             // Also when there is always a little progress: the time is for the whole call.
             return Err(Some(Error::bare(Status::Timeout)));
         }
         let fd = if self.is_taken(events) { -1 } else { fd };
         let stale = || {
-            self.is_ended(patience)
+            self.is_ended(deadline)
                 || (wants_input && self.arrivals.load(Ordering::SeqCst) != arrivals)
                 || (fd < 0 && !self.is_taken(events))
         };
         let resend = self.dtls_timeout().map(|left| Instant::now() + left);
-        let resend = resend.filter(|resend| Some(*resend) < deadline || deadline.is_none());
-        match self.waiters.wait(fd, events, resend.or(deadline), stale) {
+        let resend = resend.filter(|resend| Some(*resend) < instant || instant.is_none());
+        match self.waiters.wait(fd, events, resend.or(instant), stale) {
             Ok(Woken::Ready) => Ok(()),
             // Whoever waits for an answer in a blocking call is the one to send the question again.
             Ok(Woken::Timeout) if resend.is_some() => self.dtls_handle_timeout().map(drop).map_err(Some),
@@ -356,11 +358,11 @@ impl Conn {
     }
 
     /// Gets the outbox onto the socket.
-    fn flush(&self, patience: &mut Patience) -> Result<()> {
+    fn flush(&self, deadline: &mut Deadline) -> Result<()> {
         loop {
-            self.not_ended(patience)?;
+            self.not_ended(deadline)?;
             let arrivals = {
-                let engine = self.enter()?;
+                let engine = self.begin_io()?;
                 let mut wire = engine.ssl.wire().borrow_mut();
                 if wire.flush() {
                     return if wire.send_errno == 0 { Ok(()) } else { Err(Error::os(wire.send_errno)) };
@@ -368,7 +370,7 @@ impl Conn {
                 wire.arrivals
             };
             let Transport::Socket(descriptor) = &self.transport else { return Ok(()) };
-            self.wait(descriptor.fd, libc::POLLOUT, arrivals, patience).map_err(|error| match error {
+            self.wait(descriptor.fd, libc::POLLOUT, arrivals, deadline).map_err(|error| match error {
                 Some(error) => error,
                 None => Error::bare(Status::WantWrite),
             })?;
@@ -377,14 +379,14 @@ impl Conn {
     }
 
     /// What a thread looks at before it waits, and again when it is woken.
-    pub(super) fn is_ended(&self, patience: &Patience) -> bool {
+    pub(super) fn is_ended(&self, deadline: &Deadline) -> bool {
         self.closed.load(Ordering::SeqCst)
-            || patience.shutdowns.is_some_and(|before| before != self.shutdowns.load(Ordering::SeqCst))
+            || deadline.shutdowns.is_some_and(|before| before != self.shutdowns.load(Ordering::SeqCst))
     }
 
-    pub(super) fn not_ended(&self, patience: &Patience) -> Result<()> {
+    pub(super) fn not_ended(&self, deadline: &Deadline) -> Result<()> {
         self.not_closed()?;
-        if self.is_ended(patience) {
+        if self.is_ended(deadline) {
             self.not_closed()?;
             return Err(Error::shut_down());
         }
@@ -428,21 +430,21 @@ impl Engine {
             && self.ssl.is_init_finished()
             && self.ssl.shutdown_state() == 0
             && !self.ssl.has_pending()
-            && self.set_aside.borrow().is_empty()
+            && self.renegotiation_backlog.borrow().is_empty()
     }
 
-    fn read(&self, room: &mut [u8]) -> Result<usize, Stop> {
-        if !self.set_aside.borrow().is_empty() {
-            return Ok(self.set_aside.borrow_mut().pop(room));
+    fn read(&self, room: &mut [u8]) -> Result<usize, Blocked> {
+        if !self.renegotiation_backlog.borrow().is_empty() {
+            return Ok(self.renegotiation_backlog.borrow_mut().pop(room));
         }
         let got = self.ssl.read(room)?;
         self.established.set(true);
         Ok(got)
     }
 
-    fn peek(&self, room: &mut [u8]) -> Result<usize, Stop> {
-        if !self.set_aside.borrow().is_empty() {
-            return Ok(self.set_aside.borrow().peek(room));
+    fn peek(&self, room: &mut [u8]) -> Result<usize, Blocked> {
+        if !self.renegotiation_backlog.borrow().is_empty() {
+            return Ok(self.renegotiation_backlog.borrow().peek(room));
         }
         self.ssl.peek(room)
     }
@@ -450,23 +452,23 @@ impl Engine {
     /// How many of these bytes SSL took in a call that did not get to its end. More than there are: the caller came back
     /// with others.
     fn sent_before(&self, bytes: &[u8]) -> Option<usize> {
-        let mut unflushed = self.unflushed.borrow_mut();
-        if unflushed.is_empty() {
+        let mut pending_sends = self.pending_sends.borrow_mut();
+        if pending_sends.is_empty() {
             return None;
         }
         let me = Caller::now();
-        let mine = unflushed.iter().position(|sent| sent.caller == me);
-        let at = mine.or_else(|| unflushed.iter().position(|sent| sent.is_of(bytes)))?;
-        if unflushed[at].len > bytes.len() {
-            return Some(unflushed[at].len);
+        let mine = pending_sends.iter().position(|sent| sent.caller == me);
+        let at = mine.or_else(|| pending_sends.iter().position(|sent| sent.is_of(bytes)))?;
+        if pending_sends[at].len > bytes.len() {
+            return Some(pending_sends[at].len);
         }
-        Some(unflushed.remove(at).len)
+        Some(pending_sends.remove(at).len)
     }
 
     /// Does what is left of a renegotiation, before sending. By reading, for only then does OpenSSL put up with the data
     /// that the peer sends before it answers (a handshake that meets it ends the connection: "unexpected record"). That
     /// data is set aside for whoever receives.
-    fn carry_on_renegotiation(&self) -> Result<(), Stop> {
+    fn carry_on_renegotiation(&self) -> Result<(), Blocked> {
         const MOST: usize = 16 << 20;
         let under_way = || self.asked_again.get() || !self.ssl.is_init_finished();
         if !self.established.get() || !under_way() || self.ssl.version() == libc::c_int::from(TLS1_3) {
@@ -478,13 +480,13 @@ impl Engine {
                 self.asked_again.set(false);
             }
             match self.ssl.read(&mut room) {
-                Ok(got) => self.set_aside.borrow_mut().push(&room[..got]),
-                Err(Stop::WantRead) if !under_way() => {}
+                Ok(got) => self.renegotiation_backlog.borrow_mut().push(&room[..got]),
+                Err(Blocked::WantRead) if !under_way() => {}
                 Err(stop) => return Err(stop),
             }
-            if self.set_aside.borrow().len() > MOST {
+            if self.renegotiation_backlog.borrow().len() > MOST {
                 let why = "the peer goes on sending data in place of answering a renegotiation";
-                return Err(Stop::Failed(Error::new(Status::Error, why)));
+                return Err(Blocked::Failed(Error::new(Status::Error, why)));
             }
         }
         Ok(())
@@ -494,40 +496,40 @@ impl Engine {
 /// SSL takes a record only when the last one is out; a send is done when its own is out too. `taken` stays set when it is:
 /// a transport of functions may have been given more to write meanwhile, by another thread, and make the call end with
 /// WANT_WRITE all the same.
-fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Stop> {
+fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Blocked> {
     let piled_up = || engine.ssl.wire().borrow().backlog();
     if let Some(again) = taken.take().or_else(|| engine.sent_before(bytes)) {
         if again > bytes.len() {
             let why = "a send that was told WANT_WRITE must be made again with the same bytes; these are fewer";
-            return Err(Stop::Failed(Error::new(Status::Error, why)));
+            return Err(Blocked::Failed(Error::new(Status::Error, why)));
         }
         *taken = Some(again);
-        return if piled_up() { Err(Stop::WantWrite) } else { Ok(again) };
+        return if piled_up() { Err(Blocked::WantWrite) } else { Ok(again) };
     }
     if piled_up() {
-        return Err(Stop::WantWrite);
+        return Err(Blocked::WantWrite);
     }
     engine.carry_on_renegotiation()?;
     let sent = engine.ssl.write(bytes)?;
     engine.established.set(true);
     *taken = Some(sent);
     if piled_up() {
-        return Err(Stop::WantWrite);
+        return Err(Blocked::WantWrite);
     }
     Ok(sent)
 }
 
 /// A send that was told WANT_WRITE (or its kin) although SSL took the bytes: the caller comes again with the same ones.
 /// Other threads that send meanwhile are not the caller, unless they bring those very bytes.
-pub(super) struct Unflushed {
+pub(super) struct PendingSend {
     caller: Caller,
     len: usize,
     digest: u64,
 }
 
-impl Unflushed {
+impl PendingSend {
     fn of(bytes: &[u8]) -> Self {
-        Unflushed { caller: Caller::now(), len: bytes.len(), digest: digest(bytes) }
+        PendingSend { caller: Caller::now(), len: bytes.len(), digest: digest(bytes) }
     }
 
     fn is_of(&self, bytes: &[u8]) -> bool {
@@ -542,50 +544,14 @@ fn digest(bytes: &[u8]) -> u64 {
 }
 
 /// As with a send, close_notify has gone once it is out of the outbox.
-fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Stop> {
-    let done = match said.take().or_else(|| engine.unsaid.take()) {
+fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Blocked> {
+    let done = match said.take().or_else(|| engine.pending_shutdown.take()) {
         Some(done) => done,
         None => engine.ssl.shutdown()?,
     };
     *said = Some(done);
     if engine.ssl.wire().borrow().backlog() {
-        return Err(Stop::WantWrite);
+        return Err(Blocked::WantWrite);
     }
     Ok(done)
-}
-
-/// How long a call may still wait. The clock is first looked at when there is something to wait for.
-pub(super) struct Patience {
-    milliseconds: i64,
-    deadline: Option<Instant>,
-    /// How many shutdowns there had been when the call began: one more ends it. None for those that may go on.
-    shutdowns: Option<u32>,
-    /// The first look at the descriptor is the caller's.
-    pub(super) trusts: bool,
-}
-
-impl Patience {
-    fn of(conn: &Conn) -> Self {
-        let shutdowns = Some(conn.shutdowns.load(Ordering::SeqCst));
-        Patience { shutdowns, ..Self::of_shutdown(conn) }
-    }
-
-    fn of_shutdown(conn: &Conn) -> Self {
-        Patience { milliseconds: conn.timeout.load(Ordering::Relaxed), ..Self::none() }
-    }
-
-    /// To wait not at all.
-    pub(super) fn none() -> Self {
-        Patience { milliseconds: 0, deadline: None, shutdowns: None, trusts: false }
-    }
-
-    /// No timeout of the connection's own.
-    pub(super) fn unset(&self) -> bool {
-        self.milliseconds < 0
-    }
-
-    pub(super) fn deadline(&mut self) -> Option<Instant> {
-        let milliseconds = u64::try_from(self.milliseconds).ok()?;
-        Some(*self.deadline.get_or_insert_with(|| Instant::now() + Duration::from_millis(milliseconds)))
-    }
 }

@@ -8,38 +8,39 @@
 //! A connection belongs to the process that made it. In a forked child it can be looked at, and taken over when nothing
 //! was under way on it; else both processes would use one stream of records.
 
-mod aside;
+mod callbacks;
+mod config;
+mod deadline;
 mod descriptor;
+mod diagnose;
 mod dtls;
-mod explain;
-mod host;
+mod info;
 mod io;
-mod pipe;
-mod setup;
-mod state;
+mod transport;
+mod unlocked_io;
 
 use super::ctx::{Callbacks, Ctx};
-use super::error::{Error, Result, VerifyFailure};
-use super::status::Status;
-use super::sys::buffer::Buffer;
-use super::sys::fork;
-use super::sys::lock::{Guard, Lock};
-use super::sys::ssl::Ssl;
-use super::sys::ssl_callbacks::Host;
-use super::sys::wait::{Waiters, Whom};
-use super::sys::wire::Wire;
+use crate::error::{Error, Result, VerifyFailure};
+use crate::openssl::callbacks::CallbackTarget;
+use crate::openssl::record_bio::RecordBio;
+use crate::openssl::ssl::Ssl;
+use crate::runtime::byte_queue::ByteQueue;
+use crate::runtime::fork;
+use crate::runtime::mutex::{Guard, Lock};
+use crate::runtime::waiters::{Waiters, Whom};
+use crate::status::Status;
 use descriptor::Descriptor;
-use io::Unflushed;
+use io::PendingSend;
 use parking_lot::Mutex;
-use pipe::Turn;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
+use transport::Turn;
 
-pub use super::sys::ssl_facts::Wants;
-pub use pipe::{Pipe, Piped};
+pub use crate::openssl::ssl::info::Wants;
+pub use transport::{Pipe, Piped};
 
 pub struct Conn {
     engine: Lock<Engine>,
@@ -92,37 +93,37 @@ struct Engine {
     /// An operation is under way on the thread that has the lock.
     busy: Cell<bool>,
     /// Sends that SSL has taken but whose records wait in the outbox.
-    unflushed: RefCell<Vec<Unflushed>>,
-    /// As `unflushed`, for the close_notify of a shutdown: what that is to return.
-    unsaid: Cell<Option<bool>>,
+    pending_sends: RefCell<Vec<PendingSend>>,
+    /// As `pending_sends`, for the close_notify of a shutdown: what that is to return.
+    pending_shutdown: Cell<Option<bool>>,
     /// A handshake was done: another one is a renegotiation, with data of the first one's session in between.
     established: Cell<bool>,
     /// A renegotiation was asked for and has not begun.
     asked_again: Cell<bool>,
     /// Data that came while a sender drove a renegotiation; it is received first.
-    set_aside: RefCell<Buffer>,
+    renegotiation_backlog: RefCell<ByteQueue>,
 }
 
 impl Conn {
     /// A connection whose bytes the user moves.
     pub fn pumped(ctx: &Arc<Ctx>) -> Result<Arc<Self>> {
-        Self::new(ctx, Wire::buffers(true), Transport::Pumped)
+        Self::new(ctx, RecordBio::buffers(true), Transport::Pumped)
     }
 
     /// A connection on a descriptor, which stays the caller's: it is never closed here and must outlive its use.
     pub fn socket(ctx: &Arc<Ctx>, fd: RawFd) -> Result<Arc<Self>> {
         let descriptor = Descriptor::new(fd)?;
-        let wire = Wire::socket(descriptor.socket, descriptor.flow.clone());
+        let wire = RecordBio::socket(descriptor.socket, descriptor.flow.clone());
         Self::new(ctx, wire, Transport::Socket(descriptor))
     }
 
     /// A connection on a pair of functions.
     pub fn piped(ctx: &Arc<Ctx>, pipe: Box<dyn Pipe>) -> Result<Arc<Self>> {
         let transport = Transport::Pipe { pipe, reading: Turn::default(), writing: Turn::default() };
-        Self::new(ctx, Wire::buffers(false), transport)
+        Self::new(ctx, RecordBio::buffers(false), transport)
     }
 
-    fn new(ctx: &Arc<Ctx>, wire: Wire, transport: Transport) -> Result<Arc<Self>> {
+    fn new(ctx: &Arc<Ctx>, wire: RecordBio, transport: Transport) -> Result<Arc<Self>> {
         let ssl = ctx.new_ssl(wire)?;
         let is_dtls = ssl.is_dtls();
         if is_dtls {
@@ -131,11 +132,11 @@ impl Conn {
         let engine = Engine {
             ssl,
             busy: Cell::new(false),
-            unflushed: RefCell::default(),
-            unsaid: Cell::new(None),
+            pending_sends: RefCell::default(),
+            pending_shutdown: Cell::new(None),
             established: Cell::new(false),
             asked_again: Cell::new(false),
-            set_aside: RefCell::default(),
+            renegotiation_backlog: RefCell::default(),
         };
         let conn = Arc::new(Conn {
             engine: Lock::new(engine),
@@ -157,8 +158,8 @@ impl Conn {
             callback_failed: AtomicBool::new(false),
             kept: Mutex::default(),
         });
-        let host: Weak<dyn Host> = Arc::downgrade(&conn) as Weak<dyn Host>;
-        conn.engine.lock().ssl.set_host(host)?;
+        let host: Weak<dyn CallbackTarget> = Arc::downgrade(&conn) as Weak<dyn CallbackTarget>;
+        conn.engine.lock().ssl.set_callback_target(host)?;
         Ok(conn)
     }
 
@@ -232,7 +233,7 @@ impl Conn {
     }
 
     /// The engine, to move bytes with: BUSY inside a callback of this connection.
-    fn enter(&self) -> Result<Entered<'_>> {
+    fn begin_io(&self) -> Result<Entered<'_>> {
         self.not_closed()?;
         self.not_inside_transport()?;
         let engine = self.engine.lock();
@@ -247,7 +248,7 @@ impl Conn {
     }
 
     /// The engine, to look at or to set up: fine inside a callback.
-    fn look(&self) -> Guard<'_, Engine> {
+    fn inspect(&self) -> Guard<'_, Engine> {
         self.engine.lock()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Ctx;
 use crate::core::conn::Conn;
-use crate::core::sys::ssl_ctx::SslCtx;
+use crate::openssl::ssl_ctx::SslCtx;
 use libc::c_int;
 use openssl::x509::X509StoreContextRef;
 use std::sync::Arc;

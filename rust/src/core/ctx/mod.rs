@@ -4,27 +4,27 @@
 //! connections exclude each other, so that an SSL is never copied from a half-changed SSL_CTX.
 
 mod callbacks;
-mod keys;
-mod late;
-mod settings;
+mod config;
+mod credentials;
+mod overrides;
 mod trust;
 
-use super::error::Result;
-use super::sys::ssl::Ssl;
-use super::sys::ssl_ctx::{Method, SslCtx};
-use super::sys::wire::Wire;
-use late::Late;
-use openssl_sys as ffi;
+use crate::error::Result;
+use crate::openssl::ffi;
+use crate::openssl::record_bio::RecordBio;
+use crate::openssl::ssl::Ssl;
+use crate::openssl::ssl_ctx::{Method, SslCtx};
+use overrides::Overrides;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
 pub use callbacks::*;
-pub use keys::file_type;
+pub use credentials::file_type;
 
 pub struct Ctx {
     ssl: SslCtx,
     /// Held while the context changes or an SSL is made from it.
-    change: Mutex<Late>,
+    change: Mutex<Overrides>,
     callbacks: Mutex<Arc<Callbacks>>,
 }
 
@@ -41,7 +41,7 @@ impl Ctx {
     }
 
     /// The SSL under a new connection.
-    pub(super) fn new_ssl(&self, wire: Wire) -> Result<Ssl> {
+    pub(super) fn new_ssl(&self, wire: RecordBio) -> Result<Ssl> {
         let mut late = self.change.lock();
         late.served = true;
         let ssl = Ssl::new(&self.ssl, wire)?;

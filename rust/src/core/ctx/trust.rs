@@ -1,12 +1,12 @@
 //! Whom a context trusts, and whom a server asks its clients to be certified by.
 
 use super::Ctx;
-use crate::core::error::{Error, Result};
 use crate::core::files;
 use crate::core::name::Name;
 use crate::core::store::Store;
-use crate::core::sys::store as sys;
 use crate::core::x509::X509;
+use crate::error::{Error, Result};
+use crate::openssl::store as raw;
 use openssl::stack::Stack;
 use openssl::x509::{X509Name, X509 as Cert};
 use std::env;
@@ -26,8 +26,8 @@ impl Ctx {
         }
         let store = self.store();
         let load = || -> Result<()> {
-            file.map_or(Ok(()), |file| sys::load_file(&store, file))?;
-            directory.map_or(Ok(()), |directory| sys::load_directory(&store, directory))
+            file.map_or(Ok(()), |file| raw::load_file(&store, file))?;
+            directory.map_or(Ok(()), |directory| raw::load_directory(&store, directory))
         };
         load().map_err(|error| match file.or(directory) {
             Some(path) => files::bad("trusted certificates", path, error),
@@ -63,7 +63,7 @@ impl Ctx {
 
     /// Verifies with another store, which is shared and not copied.
     pub fn set_cert_store(&self, store: &Store) {
-        self.put_store(sys::share(store.shared()));
+        self.put_store(raw::share(store.shared()));
     }
 
     /// The authorities named to clients are the subjects in a PEM file.

@@ -1,0 +1,166 @@
+//! Setting a connection up: what its context gave it, changed for it alone. Works inside its callbacks too.
+
+use super::{Conn, Transport};
+use crate::core::ctx::{Callbacks, Ctx, Info, Verify};
+use crate::core::pkey::PKey;
+use crate::core::session::Session;
+use crate::core::x509::X509;
+use crate::error::{Error, Result};
+use crate::openssl::ssl::c_string;
+use crate::openssl::ssl::config::Expected;
+use libc::c_int;
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+
+const VERIFY_PEER: c_int = 1;
+
+impl Conn {
+    pub fn set_connect_state(&self) {
+        self.inspect().ssl.set_connect_state();
+    }
+
+    pub fn set_accept_state(&self) {
+        self.inspect().ssl.set_accept_state();
+    }
+
+    /// Another context's certificate, key, trust and callbacks, as a server does once it knows the name asked for. What
+    /// was set on the connection itself stays: options, verification mode and callback, info callback.
+    pub fn set_ctx(&self, ctx: &Arc<Ctx>) -> Result<()> {
+        let engine = self.inspect();
+        ctx.take_over(&engine.ssl).map_err(|error| error.doing("cannot change the context"))?;
+        let theirs = ctx.callbacks();
+        self.change_callbacks(|own| {
+            let info = own.info.take();
+            *own = own.moved_to(&theirs);
+            if self.has_own_info.load(Ordering::Relaxed) {
+                own.info = info;
+            }
+        });
+        *self.ctx.lock() = ctx.clone();
+        Ok(())
+    }
+
+    /// VERIFY_* bits, and the callback that has the last word on each certificate.
+    pub fn set_verify(&self, mode: c_int, callback: Option<Arc<Verify>>) {
+        self.inspect().ssl.set_verify(mode);
+        self.change_callbacks(|own| own.verify = callback);
+    }
+
+    pub fn verify_mode(&self) -> c_int {
+        self.inspect().ssl.verify_mode()
+    }
+
+    pub fn set_info(&self, callback: Option<Arc<Info>>) {
+        self.inspect().ssl.enable_info();
+        self.has_own_info.store(true, Ordering::Relaxed);
+        self.change_callbacks(|own| own.info = callback);
+    }
+
+    /// Refuses a peer whose certificate is not for this DNS name or IP address, and turns verification on.
+    pub fn set_verify_host(&self, name: &str) -> Result<()> {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+        let address = bare.parse::<IpAddr>();
+        let engine = self.inspect();
+        let done = match address {
+            Ok(IpAddr::V4(address)) => engine.ssl.expect(Expected::Address(&address.octets())),
+            Ok(IpAddr::V6(address)) => engine.ssl.expect(Expected::Address(&address.octets())),
+            Err(_) => {
+                check_host_name(name)?;
+                engine.ssl.expect(Expected::CallbackTarget(&c_string(name.as_bytes(), "the host name")?))
+            }
+        };
+        done.map_err(|error| error.doing(&format!("cannot verify the host {name:?}")))?;
+        engine.ssl.set_verify(engine.ssl.verify_mode() | VERIFY_PEER);
+        Ok(())
+    }
+
+    /// OP_* bits to add; the bits as they are then.
+    pub fn set_options(&self, options: u64) -> u64 {
+        self.inspect().ssl.set_options(options)
+    }
+
+    pub fn use_certificate(&self, cert: &X509) -> Result<()> {
+        let cert = cert.to_openssl()?;
+        self.inspect().ssl.use_certificate(&cert).map_err(|error| error.doing("cannot use the certificate"))
+    }
+
+    pub fn use_private_key(&self, key: &PKey) -> Result<()> {
+        let key = key.private()?;
+        self.inspect().ssl.use_private_key(&key).map_err(|error| error.doing("cannot use the private key"))
+    }
+
+    /// The name a client asks for (SNI, RFC 6066).
+    pub fn set_host_name(&self, name: &[u8]) -> Result<()> {
+        let name = c_string(name, "the host name")?;
+        self.inspect().ssl.set_host_name(&name)
+    }
+
+    /// The protocols a client offers, in wire format (RFC 7301).
+    pub fn set_alpn_protos(&self, wire: &[u8]) -> Result<()> {
+        self.inspect().ssl.set_alpn_protos(wire).map_err(|error| error.doing("cannot offer the ALPN protocols"))
+    }
+
+    pub fn request_ocsp(&self) -> Result<()> {
+        self.inspect().ssl.request_ocsp()
+    }
+
+    /// Offers a session to be taken up again.
+    pub fn set_session(&self, session: &Session) -> Result<()> {
+        let session = session.for_ctx(&self.ctx())?;
+        self.inspect().ssl.set_session(session).map_err(|error| error.doing("cannot use the session"))
+    }
+
+    pub fn set_shutdown_state(&self, state: c_int) {
+        let engine = self.inspect();
+        engine.ssl.set_shutdown_state(state);
+        if let Transport::Socket(descriptor) = &self.transport {
+            // What comes next may be an answer of SSL's own, not a record.
+            descriptor.flow.stopped(false);
+        }
+    }
+
+    /// TLS 1.2 and earlier: asks for another handshake, which the next call that moves bytes begins. False when one is
+    /// pending already.
+    pub fn renegotiate(&self) -> Result<bool> {
+        let engine = self.inspect();
+        if engine.ssl.renegotiate_pending() {
+            return Ok(false);
+        }
+        engine.ssl.renegotiate()?;
+        engine.asked_again.set(true);
+        Ok(true)
+    }
+
+    /// TLS 1.3: new keys for what this end sends, from the next call that moves bytes on; for the peer's side as well
+    /// when `peer_too`.
+    pub fn key_update(&self, peer_too: bool) -> Result<()> {
+        self.inspect().ssl.key_update(peer_too)
+    }
+
+    fn change_callbacks(&self, change: impl FnOnce(&mut Callbacks)) {
+        // The old set goes after the lock: it may be the last to hold a callback, whose destructor is the user's.
+        let _before = {
+            let mut current = self.callbacks.lock();
+            let mut next = Callbacks::clone(&current);
+            change(&mut next);
+            std::mem::replace(&mut *current, Arc::new(next))
+        };
+    }
+}
+
+/// What OpenSSL would take for a name to compare although no certificate can hold it.
+fn check_host_name(name: &str) -> Result<()> {
+    let bad = |why: &str| Err(Error::argument(format!("{name:?} cannot be verified: {why}")));
+    match name {
+        "" => bad("it is empty"),
+        _ if name.starts_with('.') => bad("it begins with a dot"),
+        _ if name.contains('*') => bad("a wildcard is the certificate's to have, not the peer's"),
+        _ if !name.is_ascii() => bad("it is not ASCII; give the A-label form (IDNA) of an international name"),
+        _ if name.contains(|c: char| c.is_ascii_whitespace() || "/:@".contains(c)) => {
+            bad("it is neither a DNS name nor an IP address")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,118 @@
+//! From where an operation stopped to an error that a person can act on.
+
+use super::Conn;
+use crate::error::{Detail, Error, VerifyFailure};
+use crate::openssl::ssl::Blocked;
+use crate::openssl::{errors, hostname, library, name};
+use crate::status::Status;
+use openssl::x509::X509StoreContextRef;
+
+impl Conn {
+    pub(super) fn explain(&self, stop: Blocked) -> Error {
+        match stop {
+            Blocked::WantRead => Error::bare(Status::WantRead),
+            Blocked::WantWrite => Error::bare(Status::WantWrite),
+            Blocked::WantX509Lookup => Error::bare(Status::WantX509Lookup),
+            Blocked::ZeroReturn => Error::bare(Status::ZeroReturn),
+            Blocked::Eof => Error::bare(Status::Eof),
+            Blocked::Syscall(errno) => self.parting_alert().unwrap_or_else(|| Error::os(errno)),
+            Blocked::Failed(error) => self.explain_failure(error),
+        }
+    }
+
+    /// A peer that hangs up in anger sends an alert first. Where sending fails, what it said may still wait to be read,
+    /// and tells more than "connection reset".
+    fn parting_alert(&self) -> Option<Error> {
+        let said = self.inspect().ssl.peek(&mut [0]);
+        errors::clear();
+        match said {
+            Err(Blocked::Failed(error)) => Some(self.explain_failure(error)),
+            _ => None,
+        }
+    }
+
+    fn explain_failure(&self, mut error: Error) -> Error {
+        if error.detail.as_ref().is_some_and(|detail| detail.entries.is_empty()) {
+            // OpenSSL says nothing at all about a connection that failed before.
+            return match &*self.failure.lock() {
+                Some(failure) => error.saying(format!("the connection failed before: {failure}")),
+                None => error,
+            };
+        }
+        let verdict = self.verdict.lock().clone();
+        let refused = |detail: &Detail| detail.entries.iter().any(|entry| entry.reason == "certificate verify failed");
+        if let Some(detail) = error.detail.as_deref_mut() {
+            if let Some(verdict) = verdict.filter(|_| refused(detail)) {
+                detail.message = format!(
+                    "certificate verify failed: {} (depth {}, subject {})",
+                    verdict.message, verdict.depth, verdict.subject
+                )
+                .into();
+                detail.verify = Some(verdict);
+            } else if detail.entries.iter().any(|entry| entry.reason == "no shared cipher") && self.shows_nothing() {
+                detail.message = "no shared cipher: this end has no certificate".into();
+            } else if let Some(speech) = self.foreign_speech() {
+                detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
+            }
+        }
+        *self.failure.lock() = Some(error.message().to_owned());
+        error
+    }
+
+    /// OpenSSL counts no cipher as shared where no certificate is there to go with it.
+    fn shows_nothing(&self) -> bool {
+        self.inspect().ssl.certificate().is_none()
+    }
+
+    /// The peer's first bytes, quoted, when they cannot be a TLS record: before the handshake is done only.
+    fn foreign_speech(&self) -> Option<String> {
+        let engine = self.inspect();
+        if engine.ssl.is_init_finished() {
+            return None;
+        }
+        let first = engine.ssl.wire().try_borrow().ok()?.first();
+        // RFC 8446, 5.1: a record begins with its type (20 to 24) and a legacy version of major 3; DTLS has 254.
+        match first.as_slice() {
+            [20..=24, 3 | 254, ..] | [_] | [] => None,
+            first => Some(format!("\"{}\"", first.escape_ascii())),
+        }
+    }
+}
+
+/// What the verification stopped at.
+pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
+    let code = at.error().as_raw();
+    let message = library::verify_error_text(code).to_string_lossy().into_owned();
+    VerifyFailure {
+        code,
+        depth: at.error_depth() as i32,
+        message: match code {
+            openssl_sys::X509_V_ERR_HOSTNAME_MISMATCH | openssl_sys::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+                format!("{message}: {}", mismatch(at))
+            }
+            _ => message,
+        },
+        subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
+    }
+}
+
+/// Which name was wanted, and which the certificate has.
+fn mismatch(at: &X509StoreContextRef) -> String {
+    let quoted = |name: String| format!("\"{name}\"");
+    let wanted = hostname::wanted(at).map_or("another name".to_owned(), quoted);
+    let offered: Vec<_> = at.current_cert().map(hostname::offered).unwrap_or_default();
+    match offered.is_empty() {
+        true => format!("wanted {wanted}, and the certificate has no DNS name and no IP address"),
+        false => {
+            let offered: Vec<_> = offered.into_iter().map(quoted).collect();
+            format!("wanted {wanted}, and the certificate is for {}", offered.join(", "))
+        }
+    }
+}
+
+/// OpenSSL was content; the user's callback was not.
+pub(super) fn refused_by_callback(at: &X509StoreContextRef) -> VerifyFailure {
+    let mut failure = verify_failure(at);
+    failure.message = "refused by the verify callback".to_owned();
+    failure
+}

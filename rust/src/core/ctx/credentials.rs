@@ -1,0 +1,73 @@
+//! A context's own certificate, chain and key.
+
+use super::Ctx;
+use crate::core::files;
+use crate::core::filetype::FileType;
+use crate::core::pkey::PKey;
+use crate::core::x509::X509;
+use crate::error::{Detail, Entry, Error, Result};
+use crate::openssl::passphrase::Passphrase;
+use crate::status::Status;
+use libc::c_int;
+use openssl::x509::X509 as Cert;
+use std::ffi::CStr;
+
+impl Ctx {
+    pub fn use_certificate(&self, cert: &X509) -> Result<()> {
+        let cert = cert.to_openssl()?;
+        self.change(|ssl| ssl.use_certificate(&cert)).map_err(|error| error.doing("cannot use the certificate"))
+    }
+
+    pub fn use_private_key(&self, key: &PKey) -> Result<()> {
+        let key = key.private()?;
+        self.change(|ssl| ssl.use_private_key(&key)).map_err(|error| error.doing("cannot use the private key"))
+    }
+
+    /// Refuses a key that does not belong to the certificate.
+    pub fn check_private_key(&self) -> Result<()> {
+        self.change(|ssl| ssl.check_private_key())
+            .map_err(|error| error.doing("the private key and the certificate cannot go together"))
+    }
+
+    /// Sends the certificate along after the context's own.
+    pub fn add_extra_chain_cert(&self, cert: &X509) -> Result<()> {
+        let cert = cert.to_openssl()?;
+        self.change_chain(|chain| chain.push(cert)).map_err(|error| error.doing("cannot add to the chain"))
+    }
+
+    pub fn use_certificate_file(&self, path: &CStr, filetype: FileType) -> Result<()> {
+        let data = files::read("cannot read the certificate file", path)?;
+        let cert = X509::load(filetype, &data).map_err(|error| files::bad("certificate", path, error))?;
+        self.use_certificate(&cert)
+    }
+
+    /// The certificate, and after it the chain up to (or without) the root, all PEM in one file.
+    pub fn use_certificate_chain_file(&self, path: &CStr) -> Result<()> {
+        let data = files::read("cannot read the certificate chain file", path)?;
+        let bad = |error| files::bad("certificate chain", path, error);
+        let mut chain = Cert::stack_from_pem(&data).map_err(|error| bad(error.into()))?.into_iter();
+        let Some(cert) = chain.next() else {
+            // Asked for one certificate, OpenSSL says what it misses.
+            return X509::load(FileType::Pem, &data).map(drop).map_err(bad);
+        };
+        self.change(|ssl| ssl.use_certificate(&cert))
+            .and_then(|()| self.change_chain(|rest| *rest = chain.collect()))
+            .map_err(bad)
+    }
+
+    pub fn use_private_key_file(&self, path: &CStr, filetype: FileType, passphrase: Passphrase) -> Result<()> {
+        let data = files::read("cannot read the private key file", path)?;
+        let key =
+            PKey::load_private(filetype, &data, passphrase).map_err(|error| files::bad("private key", path, error))?;
+        self.use_private_key(&key)
+    }
+}
+
+/// PEM or DER, as OpenSSL's SSL_CTX_use_*_file have it: another number is OpenSSL's own error.
+pub fn file_type(number: c_int) -> Result<FileType> {
+    FileType::to_load(number).map_err(|_| {
+        let entry = Entry { library: "SSL routines".into(), reason: "bad ssl filetype".into(), ..Entry::default() };
+        let message = format!("{number} is no type of file that can be loaded: it must be PEM or ASN1").into();
+        Error::with(Status::Error, Detail { message, entries: vec![entry], ..Detail::default() })
+    })
+}

@@ -1,0 +1,33 @@
+//! Thin safe types over raw OpenSSL calls. They know nothing of `core`; each `unsafe` has its SAFETY line.
+
+pub mod asn1;
+pub mod bio;
+pub mod callbacks;
+pub mod check;
+pub mod crl;
+pub mod ctx_callbacks;
+pub mod digest;
+pub mod errors;
+pub mod extension;
+pub mod ffi;
+pub mod forced_alert;
+pub mod hostname;
+pub mod known_chains;
+pub mod library;
+#[cfg(feature = "embedded")]
+mod memory;
+pub mod name;
+pub mod passphrase;
+pub mod pem;
+pub mod pkcs12;
+pub mod pkey;
+pub mod rand;
+pub mod record_bio;
+pub mod request;
+mod signatures;
+pub mod spki;
+pub mod ssl;
+pub mod ssl_ctx;
+pub mod store;
+pub mod store_params;
+pub mod x509;

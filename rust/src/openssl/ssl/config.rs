@@ -1,0 +1,105 @@
+//! Setting up one SSL: what its context gave it, changed for it alone.
+
+use super::super::check::check;
+use super::Ssl;
+use crate::error::{Error, Result};
+use crate::openssl::callbacks::{on_info, on_verify};
+use crate::openssl::ffi;
+use crate::openssl::ssl_ctx::SslCtx;
+use foreign_types::{ForeignType, ForeignTypeRef};
+use libc::c_int;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::X509Ref;
+use std::ffi::CStr;
+
+/// Who the peer's certificate must be for.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected<'a> {
+    /// A DNS name.
+    CallbackTarget(&'a CStr),
+    /// An IPv4 or IPv6 address: 4 or 16 bytes.
+    Address(&'a [u8]),
+}
+
+impl Ssl {
+    /// Gives the SSL another context: its certificate, key, trust and callbacks, not its options or versions.
+    pub fn set_ctx(&self, ctx: &SslCtx) -> Result<()> {
+        // SAFETY: two live objects; the SSL takes a reference.
+        match unsafe { ffi::SSL_set_SSL_CTX(self.as_ptr(), ctx.as_ptr()) }.is_null() {
+            true => Err(Error::openssl()),
+            false => Ok(()),
+        }
+    }
+
+    pub fn set_verify(&self, mode: c_int) {
+        // SAFETY: a live SSL, a function of the right type.
+        unsafe { ffi::SSL_set_verify(self.as_ptr(), mode, Some(on_verify)) }
+    }
+
+    pub fn verify_mode(&self) -> c_int {
+        // SAFETY: a live SSL.
+        unsafe { ffi::SSL_get_verify_mode(self.as_ptr()) }
+    }
+
+    /// Lets the info callback come to the connection, whether its context has one or not.
+    pub fn enable_info(&self) {
+        // SAFETY: a live SSL, a function of the right type.
+        unsafe { ffi::SSL_set_info_callback(self.as_ptr(), Some(on_info)) }
+    }
+
+    pub fn set_options(&self, options: u64) -> u64 {
+        // SAFETY: a live SSL.
+        unsafe { ffi::SSL_set_options(self.as_ptr(), options) }
+    }
+
+    pub fn use_certificate(&self, cert: &X509Ref) -> Result<()> {
+        // SAFETY: OpenSSL takes a reference of its own.
+        check(unsafe { ffi::SSL_use_certificate(self.as_ptr(), cert.as_ptr()) })
+    }
+
+    pub fn use_private_key(&self, key: &PKey<Private>) -> Result<()> {
+        // SAFETY: OpenSSL takes a reference of its own.
+        check(unsafe { ffi::SSL_use_PrivateKey(self.as_ptr(), key.as_ptr()) })
+    }
+
+    /// The protocols to offer, in wire format (RFC 7301: each after a byte with its length).
+    pub fn set_alpn_protos(&self, wire: &[u8]) -> Result<()> {
+        // SAFETY: OpenSSL copies the bytes. 0 is success here.
+        let failed = unsafe { ffi::SSL_set_alpn_protos(self.as_ptr(), wire.as_ptr(), wire.len() as _) };
+        check(c_int::from(failed == 0))
+    }
+
+    /// Asks the server for an OCSP response with its certificate (RFC 6066, 8).
+    pub fn request_ocsp(&self) -> Result<()> {
+        const SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE: c_int = 65;
+        const TLSEXT_STATUSTYPE_OCSP: libc::c_long = 1;
+        check(self.ctrl(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_OCSP) as c_int)
+    }
+
+    /// Has the verification compare the certificate's names: no partial wildcards, and the subject's common name counts
+    /// for nothing (RFC 9525).
+    pub fn expect(&self, peer: Expected<'_>) -> Result<()> {
+        const X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS: libc::c_uint = 0x4;
+        const X509_CHECK_FLAG_NEVER_CHECK_SUBJECT: libc::c_uint = 0x20;
+        // SAFETY: the parameters are part of the SSL; OpenSSL copies name and address. Setting either leaves the other
+        // as it was, so that is cleared.
+        unsafe {
+            let param = ffi::SSL_get0_param(self.as_ptr());
+            ffi::X509_VERIFY_PARAM_set_hostflags(
+                param,
+                X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+            );
+            match peer {
+                Expected::CallbackTarget(name) => {
+                    check(ffi::X509_VERIFY_PARAM_set1_ip(param, std::ptr::null(), 0))?;
+                    let name = name.to_bytes();
+                    check(ffi::X509_VERIFY_PARAM_set1_host(param, name.as_ptr().cast(), name.len()))
+                }
+                Expected::Address(address) => {
+                    check(ffi::X509_VERIFY_PARAM_set1_host(param, std::ptr::null(), 0))?;
+                    check(ffi::X509_VERIFY_PARAM_set1_ip(param, address.as_ptr(), address.len()))
+                }
+            }
+        }
+    }
+}

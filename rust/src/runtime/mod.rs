@@ -1,0 +1,12 @@
+//! The process runtime: threads, fork, locks, waiting, sockets. It knows nothing of OpenSSL.
+
+pub mod byte_queue;
+pub mod direction;
+pub mod fiber;
+pub mod fork;
+pub mod mutex;
+pub mod sockets;
+pub mod threads;
+pub mod unix_stream;
+pub mod user_code;
+pub mod waiters;

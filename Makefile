@@ -6,8 +6,8 @@ PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
 SYSTEM := target/system/release/libpyssl.so
-C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/fast/*.[ch])
-PYTHON_CODE := python tests docs setup.py
+C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/speedups/*.[ch])
+PYTHON_CODE := python tests bench tools setup.py
 RELEASED := tests/abi/0.1
 
 # Debug builds (tests, clippy) link the OpenSSL that the release build has made, instead of making a second one.
@@ -42,22 +42,22 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 	$(PY) tests/demo/demo.py
 
 test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
-	$(PY) tests/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
+	$(PY) tools/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
-	    'pytest, a subset under valgrind=$(PY) tests/memcheck.py' \
+	    'pytest, a subset under valgrind=$(PY) tools/memcheck.py' \
 	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
-	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w tests/ruby/run.rb' \
-	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit tests/lua/test_pyssl.lua'
+	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w bindings/ruby/run.rb' \
+	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit bindings/lua/test_pyssl.lua'
 
 test-system: build tools tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, ctest, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
 	@ln -sfn libpyssl.so $(SYSTEM).0
-	$(PY) tests/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
+	$(PY) tools/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
 	    'ctest, system OpenSSL=$(CTEST_SYSTEM)' \
 	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
 
 test-pythons: build tools openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
-	$(PY) tests/pythons.py $(PYTHONS)
+	$(PY) tools/pythons.py $(PYTHONS)
 
 openssl-cli: target/openssl/openssl ## the openssl program of the embedded OpenSSL, which the interoperability tests talk to
 
@@ -68,7 +68,7 @@ check-rust: library
 	$(CARGO_DEBUG) clippy --workspace --all-targets -- -D warnings
 
 check-python: build
-	@tests/tools.sh node:nodejs
+	@tools/tools.sh node:nodejs
 	$(PY) -m ruff check $(PYTHON_CODE)
 	$(PY) -m ruff format --check $(PYTHON_CODE)
 	$(PY) -m mypy
@@ -86,7 +86,7 @@ check-symbols: build
 	nm -D --defined-only $(LIB) | sed 's/.* //' | LC_ALL=C sort | diff -u tests/data/symbols.txt - || { echo 'the library exports other symbols than tests/data/symbols.txt'; exit 1; }
 
 check-abi:
-	@tests/tools.sh abidiff:abigail-tools
+	@tools/tools.sh abidiff:abigail-tools
 	tests/abi/check.sh $(RELEASED) include/pyssl.h
 
 header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
@@ -95,7 +95,7 @@ header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
 	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt
 
 abi-dump: ## at a release: write the ABI that later ones are held to (docs/abi.md)
-	@tests/tools.sh abidw:abigail-tools
+	@tools/tools.sh abidw:abigail-tools
 	@mkdir -p $(RELEASED)
 	cp include/pyssl.h $(RELEASED)/pyssl.h
 	tests/abi/dump.sh include/pyssl.h $(RELEASED)/pyssl.abi
@@ -109,7 +109,7 @@ wheel: build ## dist/*.whl, which needs nothing but cffi
 	@ls dist
 
 bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one interleaved run
-	$(PY) tests/bench/run.py
+	$(PY) bench/run.py
 
 soak: build tools ## threads on one connection for 60 seconds each in C and Python, a thousand forks
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target test_threads test_fork
@@ -118,20 +118,20 @@ soak: build tools ## threads on one connection for 60 seconds each in C and Pyth
 	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
 fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
-	@tests/tools.sh clang:clang
+	@tools/tools.sh clang:clang
 	tests/fuzz/instrument.sh target/instrumented
 	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
 
 tsan: library ## the threads of tests/c under ThreadSanitizer, with the library's Rust code
-	@tests/tools.sh clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.tsan-x86_64.a:libclang-rt-14-dev
-	OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSSL_DIR='$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' tests/tsan.sh target/tsan
+	@tools/tools.sh clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.tsan-x86_64.a:libclang-rt-14-dev
+	OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSSL_DIR='$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' tools/tsan.sh target/tsan
 
 idle: library tools ## the echo server with 10,000 idle connections: memory of each
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients
 	EXAMPLES=target/ctest/c-examples bash tests/c/idle.sh 10000
 
 clean: ## remove what the other targets made
-	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/_fast* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
+	rm -rf target build dist $(VENV) $(ABI) python/OpenSSL/_native/_shim* python/OpenSSL/_native/_speedups* python/OpenSSL/_native/libpyssl.so.0 python/*.egg-info
 
 # ---- what the targets rest on
 
@@ -143,26 +143,26 @@ target/release/libpyssl.so:
 	cargo build --release
 
 # Made again when these may name another OpenSSL, or another build of it.
-target/openssl/openssl: tests/openssl_cli.sh Cargo.lock rust/Cargo.toml rust/openssl-src/Cargo.toml | library
-	tests/openssl_cli.sh '$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' target/openssl
+target/openssl/openssl: tools/openssl_cli.sh Cargo.lock rust/Cargo.toml rust/openssl-src/Cargo.toml | library
+	tools/openssl_cli.sh '$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' target/openssl
 
 target/system/release/libpyssl.so:
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
 
-$(VENV)/ready: tests/requirements.txt pyproject.toml setup.py | library
+$(VENV)/ready: tools/requirements.txt pyproject.toml setup.py | library
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install -q -r tests/requirements.txt
+	$(PY) -m pip install -q -r tools/requirements.txt
 	$(PY) -m pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(ABI): include/pyssl.h python/ffi_build.py $(wildcard python/fast/*) | $(VENV)/ready
+$(ABI): include/pyssl.h python/ffi_build.py $(wildcard python/speedups/*) | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
 	$(PY) setup.py -q build_ext --inplace # the compiled modules
 	@touch $@
 
 tools:
-	@tests/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils clang:clang \
+	@tools/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils clang:clang \
 	    pkg-config:pkg-config abidiff:abigail-tools ruby:ruby luajit:luajit
 
 tools-system:
-	@tests/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev
+	@tools/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev

@@ -97,14 +97,14 @@ def version() -> str:
 
 
 def fast_module() -> Extension:
-    """What is in python/fast: it stands beside the shim."""
+    """What is in python/speedups: it stands beside the shim."""
     sys.path.insert(0, str(ROOT / "python"))
     from ffi_build import compiled, library_path
 
     return Extension(
-        "OpenSSL._native._fast",
-        sorted(str(source.relative_to(ROOT)) for source in (ROOT / "python" / "fast").glob("*.c")),
-        depends=["python/fast/fast.h", "include/pyssl.h"],
+        "OpenSSL._native._speedups",
+        sorted(str(source.relative_to(ROOT)) for source in (ROOT / "python" / "speedups").glob("*.c")),
+        depends=["python/speedups/speedups.h", "include/pyssl.h"],
         py_limited_api=LIMITED_API,
         define_macros=[("Py_LIMITED_API", "0x03090000")] if LIMITED_API else [],
         **compiled(HEADER, library_path()),

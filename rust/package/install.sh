@@ -33,7 +33,7 @@ main() {
     fill pysslConfig.cmake "$LIBDIR/cmake/pyssl"
     fill pysslConfigVersion.cmake "$LIBDIR/cmake/pyssl"
 
-    python3 docs/reference.py include/pyssl.h "$VERSION" >"$made/reference.html"
+    python3 tools/reference.py include/pyssl.h "$VERSION" >"$made/reference.html"
     install -m 644 "$made/reference.html" LICENSE docs/abi.md c-examples/*.c "$root$PREFIX/share/doc/libpyssl"
     echo "libpyssl $VERSION ($OPENSSL OpenSSL) is in $root$PREFIX"
 }

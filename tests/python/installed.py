@@ -13,7 +13,7 @@ from OpenSSL._native import library_path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["pyproject.toml", "setup.py", "README.md", "LICENSE", "include", "python", "rust/Cargo.toml"]
 # What a build or an earlier installation leaves among the sources; the build has to make these anew.
-MADE = shutil.ignore_patterns("__pycache__", "*.egg-info", "_abi.py", "_shim*", "_fast*", "libpyssl.so.0")
+MADE = shutil.ignore_patterns("__pycache__", "*.egg-info", "_abi.py", "_shim*", "_speedups*", "libpyssl.so.0")
 
 
 def build_wheel(folder: Path) -> Path:

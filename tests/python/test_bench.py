@@ -1,4 +1,4 @@
-"""tests/bench/run.py runs its cases and says what there is to say of them."""
+"""bench/run.py runs its cases and says what there is to say of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def bench(*options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "tests" / "bench" / "run.py"), "--quick", *options]
+    command = [sys.executable, str(ROOT / "bench" / "run.py"), "--quick", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 

@@ -58,7 +58,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    command = [sys.executable, "docs/reference.py", "include/pyssl.h", "1.2.3"]
+    command = [sys.executable, "tools/reference.py", "include/pyssl.h", "1.2.3"]
     text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "<h1>libpyssl 1.2.3" in text
     made = Page()

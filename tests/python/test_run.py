@@ -1,4 +1,4 @@
-"""tests/run.py: what it makes of the suites' output, and that no failure stays unseen."""
+"""tools/run.py: what it makes of the suites' output, and that no failure stays unseen."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ def test_a_suite_without_tests_or_with_a_bad_end_has_failed() -> None:
 
 
 def run(*suites: str) -> tuple[int, str]:
-    command = [sys.executable, str(ROOT / "tests" / "run.py"), *suites]
+    command = [sys.executable, str(ROOT / "tools" / "run.py"), *suites]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.returncode, done.stdout

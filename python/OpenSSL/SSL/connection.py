@@ -1,23 +1,23 @@
-"""SSL.Connection: its transport, handshake and end. What moves bytes is in moving.py."""
+"""SSL.Connection: its transport, handshake and end. What moves bytes is in io.py."""
 
 from __future__ import annotations
 
-from .._native import fast, ffi, handle_of, int_of, lib
+from .._native import ffi, handle_of, int_of, lib, speedups
 from . import callbacks
+from .config import ConnectionConfig
 from .context import Context
 from .errors import Error, check
-from .facts import Facts
 from .handoff import give_away, number_of, take_in
-from .moving import Moving
-from .setup import Setup
+from .info import ConnectionInfo
+from .io import ConnectionIO
 from .transport import descriptor_of, functions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Optional, Tuple, Type
-elif fast is not None:
-    from .fast_moving import FastMoving as Moving
+elif speedups is not None:
+    from .fast_io import FastIO as ConnectionIO
 
 _handshake = lib.pyssl_conn_do_handshake
 
@@ -25,7 +25,7 @@ _handshake = lib.pyssl_conn_do_handshake
 _SENT_SHUTDOWN = 1
 
 
-class Connection(Moving, Setup, Facts):
+class Connection(ConnectionIO, ConnectionConfig, ConnectionInfo):
     """A TLS or DTLS connection over a socket, a descriptor, any object with read() and write(), or (with None) no
     transport at all: then bio_read and bio_write move the ciphertext.
 
@@ -183,7 +183,7 @@ class Connection(Moving, Setup, Facts):
         newline: Optional[str] = None,
     ) -> Any:
         """A file object over the connection, as socket.makefile gives one over a socket."""
-        from .file import open_file
+        from .makefile import open_file
 
         return open_file(self, mode, buffering, encoding, errors, newline)
 

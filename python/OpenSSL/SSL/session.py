@@ -26,7 +26,7 @@ class Session(Handle):
         Take it only from where nobody else can write: with a session taken up again the peer is trusted without a look
         at its certificate.
         """
-        # Let go of before an exception leaves: see moving.py.
+        # Let go of before an exception leaves: see io.py.
         with ffi.from_buffer("uint8_t[]", data) as view:
             return cls._adopt(handle_of(Error, "pyssl_session **", lib.pyssl_session_from_bytes, view, len(view)))
 

@@ -116,7 +116,7 @@ def _write(userdata: Any, data: Any, size: int) -> int:
 def _store(data: Any, room: Any, size: int) -> int:
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"the transport's read() must return bytes or None, not {type(data).__name__}")
-    # Let go of before an exception leaves: see moving.py.
+    # Let go of before an exception leaves: see io.py.
     with ffi.from_buffer("uint8_t[]", data) as given:
         if len(given) > size:
             raise ValueError(f"the transport's read({size}) returned {len(given)} bytes: more than it was asked for")

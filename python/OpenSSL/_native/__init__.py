@@ -3,7 +3,7 @@
 from .call import bytes_of, bytes_or_none, handle_of, int_of, reader, reader_or_none, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle
-from .loader import fast, ffi, in_subinterpreter, lib, library_path, mode
+from .loader import ffi, in_subinterpreter, lib, library_path, mode, speedups
 from .trampoline import trampoline
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "bytes_of",
     "bytes_or_none",
     "fail",
-    "fast",
+    "speedups",
     "ffi",
     "handle_of",
     "in_subinterpreter",

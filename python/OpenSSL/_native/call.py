@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import fail
-from .loader import fast, ffi, lib
+from .loader import ffi, lib, speedups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def reader_or_none(error: Type[Exception], name: str) -> Callable[[Any], Optiona
 
 
 def _reader(error: Type[Exception], name: str, by_cffi: Callable[..., Any]) -> Callable[[Any], Any]:
-    read = getattr(fast, name, None)
+    read = getattr(speedups, name, None)
     if read is None:
         function = getattr(lib, "pyssl_" + name)
         return lambda owner: by_cffi(error, function, owner._handle)

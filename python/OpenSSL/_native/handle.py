@@ -25,7 +25,7 @@ class Handle:
 
     _free: ClassVar[Callable[[Any], int]]
     _handle: Any
-    #: The handle as a number, which is what the compiled functions of `fast` take.
+    #: The handle as a number, which is what the compiled functions of `speedups` take.
     _number = _Number()
 
     @classmethod

@@ -26,8 +26,10 @@ def _find() -> str:
 
 
 def _open(path: str) -> tuple[Any, Any, Any, str]:
-    """(ffi, lib, fast, mode). The library comes first: the compiled modules then use it, by its SONAME, whatever else
-    lies around."""
+    """Returns (ffi, lib, speedups, mode).
+
+    The library is loaded first: the compiled modules then use it, by its SONAME, whatever else lies around.
+    """
     try:
         loaded = _cffi_backend.load_library(path, 0)
     except OSError as error:
@@ -38,9 +40,9 @@ def _open(path: str) -> tuple[Any, Any, Any, str]:
     # cffi's compiled callbacks belong to the interpreter that defined them first.
     if wanted != "abi" and not in_subinterpreter():
         try:
-            from . import _fast, _shim  # type: ignore[attr-defined]
+            from . import _shim, _speedups  # type: ignore[attr-defined]
 
-            return _shim.ffi, _shim.lib, _fast, "api"
+            return _shim.ffi, _shim.lib, _speedups, "api"
         except ImportError:
             if wanted == "api":
                 raise
@@ -65,7 +67,7 @@ def in_subinterpreter() -> bool:
 library_path: str = _find()
 ffi: Any
 lib: Any
-#: The compiled functions of python/fast; None in ABI mode.
-fast: Any
+#: The compiled functions of python/speedups; None in ABI mode.
+speedups: Any
 mode: str
-ffi, lib, fast, mode = _open(library_path)
+ffi, lib, speedups, mode = _open(library_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import Handle, bytes_of, fail, fast, ffi, handle_of, int_of, lib, text_of, text_or_none
+from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, speedups, text_of, text_or_none
 from .errors import Error
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ class X509Name(Handle):
         if "_handle" in held:
             _free(held["_handle"])
         elif "_number" in held:
-            fast.name_free(held["_number"])
+            speedups.name_free(held["_number"])
 
     def __setattr__(self, name: str, value: Union[str, bytes, Any]) -> None:
         """Sets the entry of a type; the old one goes, the new one comes last. A refused value changes nothing."""
@@ -151,7 +151,7 @@ def viewer(error: Type[Exception], function: str) -> Callable[[Any], X509Name]:
     """`view(owner)`: the name that pyssl_<function>(handle, out) gives for an object that owns a handle.
 
     Spelled out, for programs ask for names all the time."""
-    look = getattr(fast, function, None)
+    look = getattr(speedups, function, None)
     if look is None:
         call = getattr(lib, "pyssl_" + function)
 
@@ -188,7 +188,7 @@ def _type(name: str) -> bytes:
     return name.encode()
 
 
-if fast is None:
+if speedups is None:
 
     def _attribute(name: X509Name, attribute: bytes) -> Optional[str]:
         return text_or_none(_Failure, _get, name._handle, attribute)
@@ -196,7 +196,7 @@ if fast is None:
 else:
 
     def _attribute(name: X509Name, attribute: bytes) -> Optional[str]:
-        value = fast.name_get(name._number, attribute)
+        value = speedups.name_get(name._number, attribute)
         if type(value) is str:
             return value
         if value == ABSENT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import Handle, bytes_of, fail, fast, ffi, handle_of, int_of, lib, reader, reader_or_none, text_of
+from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, reader, reader_or_none, speedups, text_of
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
@@ -121,9 +121,9 @@ class X509(Handle):
 
     def has_expired(self) -> bool:
         """Whether the end of the validity period lies in the past. ValueError when it was never set."""
-        if fast is None:
+        if speedups is None:
             return int_of(Error, "int *", lib.pyssl_x509_has_expired, self._handle) == 1
-        expired: int = fast.x509_has_expired(self._number)
+        expired: int = speedups.x509_has_expired(self._number)
         if expired < 0:
             fail(Error, expired)
         return expired == 1

@@ -18,7 +18,7 @@ from support import client_context, connected, pump, socket_pair
 
 from OpenSSL import SSL
 from OpenSSL._native import ffi, lib
-from OpenSSL.SSL.moving import Moving
+from OpenSSL.SSL.io import ConnectionIO
 
 NAMES = ("recv", "read", "send", "write", "bio_read", "bio_write")
 
@@ -165,7 +165,7 @@ def test_no_call_keeps_what_it_was_given() -> None:
         lambda: server.recv(size, flags),
         lambda: server.recv(bufsiz=size, flags=flags),
     )
-    given = (data, octets, size, flags, SSL.WantReadError, Moving, type(client))
+    given = (data, octets, size, flags, SSL.WantReadError, ConnectionIO, type(client))
     before = [sys.getrefcount(thing) for thing in given]
     for _ in range(10):
         for call in calls:
@@ -178,7 +178,7 @@ def test_no_call_keeps_what_it_was_given() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_method_is_described_as_in_the_source(name: str) -> None:
-    method, source = getattr(SSL.Connection, name), getattr(Moving, name)
+    method, source = getattr(SSL.Connection, name), getattr(ConnectionIO, name)
     assert method.__doc__ == source.__doc__ and len(inspect.getdoc(method) or "") > 50
     conn = SSL.Connection(client_context())
     described = inspect.signature(getattr(conn, name)).parameters.values()

@@ -1,5 +1,5 @@
 /* The module of the functions in this folder. */
-#include "fast.h"
+#include "speedups.h"
 
 int fast_expect(const char *name, Py_ssize_t given, Py_ssize_t wanted) {
     if (given == wanted)
@@ -24,6 +24,6 @@ static PyModuleDef_Slot slots[] = {
     {0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_fast", NULL, 0, functions, slots, NULL, NULL, NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_speedups", NULL, 0, functions, slots, NULL, NULL, NULL};
 
-PyMODINIT_FUNC PyInit__fast(void) { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit__speedups(void) { return PyModuleDef_Init(&definition); }

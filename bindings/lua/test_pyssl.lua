@@ -1,4 +1,4 @@
--- luajit tests/lua/test_pyssl.lua, from anywhere.
+-- luajit bindings/lua/test_pyssl.lua, from anywhere.
 
 local here = arg[0]:match("^(.*/)") or "./"
 package.path = here .. "?.lua;" .. package.path

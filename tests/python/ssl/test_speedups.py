@@ -1,4 +1,4 @@
-"""What python/fast does past cffi is what the calls it stands for do, for every size and whatever it is given.
+"""What python/speedups does past cffi is what the calls it stands for do, for every size and whatever it is given.
 
 All but the last few run in both modes, on the same expectations.
 """
@@ -14,7 +14,7 @@ from support import connected, pump, second_certificate, socket_pair
 
 from OpenSSL import SSL, _native, crypto
 
-fast = _native.fast
+speedups = _native.speedups
 #: Around the room on the stack (4096), the largest record (16384), and what two of them take.
 SIZES = (1, 2, 100, 4095, 4096, 4097, 5000, 8191, 8192, 16383, 16384)
 
@@ -24,7 +24,7 @@ def message(size: int) -> bytes:
 
 
 def test_each_mode_has_what_it_says() -> None:
-    assert (fast is None) == (_native.mode == "abi")
+    assert (speedups is None) == (_native.mode == "abi")
 
 
 @pytest.mark.parametrize("before", [1, 16384])
@@ -158,11 +158,11 @@ CALLS: Tuple[Tuple[str, Tuple[Any, ...]], ...] = (
     ("x509_subject", (0x1234,)),
 )
 
-if fast is not None:
+if speedups is not None:
 
     @pytest.mark.parametrize("name, arguments", CALLS)
     def test_bad_arguments_are_errors(name: str, arguments: Tuple[Any, ...]) -> None:
-        function = getattr(fast, name)
+        function = getattr(speedups, name)
         assert function(*arguments) == _native.lib.PYSSL_ERR_HANDLE
         for wrong in ((), (*arguments, 1)):
             with pytest.raises(TypeError, match="arguments, not"):
@@ -175,16 +175,16 @@ if fast is not None:
                 function(number, *arguments[1:])
 
     def test_every_compiled_function_is_tested() -> None:
-        functions = {name for name in dir(fast) if not name.startswith("_")}
+        functions = {name for name in dir(speedups) if not name.startswith("_")}
         assert functions == {"conn_type"} | {name for name, _ in CALLS}
 
     def test_the_compiled_class_is_harmless_alone() -> None:
         for wrong in ((), (1, 2)):
             with pytest.raises(TypeError, match="arguments, not"):
-                fast.conn_type(*wrong)
+                speedups.conn_type(*wrong)
         with pytest.raises(AttributeError, match="recv"):
-            fast.conn_type(object)
-        alone = fast.conn_type(SSL.Connection)()
+            speedups.conn_type(object)
+        alone = speedups.conn_type(SSL.Connection)()
         calls: Any = (lambda: alone.recv(1), lambda: alone.send(b"x"), lambda: alone.bio_read(1), lambda: alone.recv())
         for call in calls:
             with pytest.raises(AttributeError):

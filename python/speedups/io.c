@@ -1,10 +1,10 @@
 /* What a Connection sends and receives: the methods of its class that programs call for every message.
  *
  * They do what nearly every call asks for, without a frame of Python's, and the library writes into the bytes object
- * itself. The rest is decided in one place, which is Moving (python/OpenSSL/SSL/moving.py): a call made in another way
+ * itself. The rest is decided in one place, which is ConnectionIO (python/OpenSSL/SSL/io.py): a call made in another way
  * goes to its method of the same name before anything was done, and what brought nothing to the method that says what
  * comes of that. */
-#include "fast.h"
+#include "speedups.h"
 
 #include <stddef.h>
 #include <structmember.h>
@@ -22,7 +22,7 @@
 #define Py_END_CRITICAL_SECTION() }
 #endif
 
-/* Moving says what the first three are. */
+/* ConnectionIO says what the first three are. */
 typedef struct {
     PyObject_HEAD;
     unsigned long number;
@@ -84,13 +84,13 @@ static PyObject *of_class(PyObject *self, const char *name) {
     return found;
 }
 
-/* The same call of Moving's method. */
+/* The same call of ConnectionIO's method. */
 static PyObject *by_cffi(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t given,
                          PyObject *keywords) {
-    PyObject *moving, *method = NULL, *positional = NULL, *named = NULL, *result = NULL;
+    PyObject *base, *method = NULL, *positional = NULL, *named = NULL, *result = NULL;
     Py_ssize_t i, count = keywords == NULL ? 0 : PyTuple_Size(keywords);
-    moving = of_class(self, "_by_cffi");
-    method = moving == NULL ? NULL : PyObject_GetAttrString(moving, name);
+    base = of_class(self, "_by_cffi");
+    method = base == NULL ? NULL : PyObject_GetAttrString(base, name);
     positional = method == NULL ? NULL : PyTuple_New(given + 1);
     named = positional == NULL ? NULL : PyDict_New();
     if (named == NULL)
@@ -109,7 +109,7 @@ done:
     Py_XDECREF(named);
     Py_XDECREF(positional);
     Py_XDECREF(method);
-    Py_XDECREF(moving);
+    Py_XDECREF(base);
     return result;
 }
 
@@ -285,9 +285,9 @@ static const PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* What comes after the signature is the docstring of Moving's method. Both last as long as the class, for ever. */
-static int document(PyMethodDef *method, PyObject *moving) {
-    PyObject *twin = PyObject_GetAttrString(moving, method->ml_name), *text = NULL, *whole = NULL, *encoded = NULL;
+/* What comes after the signature is the docstring of ConnectionIO's method. Both last as long as the class, for ever. */
+static int document(PyMethodDef *method, PyObject *base) {
+    PyObject *twin = PyObject_GetAttrString(base, method->ml_name), *text = NULL, *whole = NULL, *encoded = NULL;
     text = twin == NULL ? NULL : PyObject_GetAttrString(twin, "__doc__");
     if (text != NULL && text != Py_None) { /* None with python -OO */
         whole = PyUnicode_FromFormat("%s%U", method->ml_doc, text);
@@ -301,7 +301,7 @@ static int document(PyMethodDef *method, PyObject *moving) {
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* conn_type(Moving): a class of these methods, to inherit from before Moving. */
+/* conn_type(ConnectionIO): a class of these methods, to inherit from before ConnectionIO. */
 FAST_FUNCTION(conn_type) {
     PyMethodDef *documented, *method;
     (void)module;
@@ -322,7 +322,7 @@ FAST_FUNCTION(conn_type) {
         {Py_tp_methods, documented},           {0, NULL},
     };
     /* Without a version tag Python 3.9 would look every attribute of a Connection up in all its classes anew. */
-    PyType_Spec spec = {"OpenSSL._native._fast.Conn", sizeof(Conn), 0,
+    PyType_Spec spec = {"OpenSSL._native._speedups.Conn", sizeof(Conn), 0,
                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VERSION_TAG | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
                         slots};
     return PyType_FromSpec(&spec);

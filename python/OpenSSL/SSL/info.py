@@ -25,7 +25,7 @@ else:
 _ABSENT = lib.PYSSL_ERR_ABSENT
 
 
-class Facts(Handle):
+class ConnectionInfo(Handle):
     """The getters of Connection. None says that there is no such thing, or not yet."""
 
     @overload

@@ -1,8 +1,8 @@
-/* OpenSSL._native._fast: the calls that programs make for every message and every certificate, past cffi, which
+/* OpenSSL._native._speedups: the calls that programs make for every message and every certificate, past cffi, which
  * converts each argument by its C type.
  *
  * Objects are given to functions as the number of their handle. What is no success comes back as the status, a negative
- * number: what to raise is Python's affair. The class whose methods move bytes has its own manners (moving.c).
+ * number: what to raise is Python's affair. The class whose methods move bytes has its own manners (io.c).
  *
  * The interpreter's lock is let go for each call of the library, for a callback on another thread may need it while
  * this one waits for an object. */

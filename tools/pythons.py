@@ -45,7 +45,7 @@ def command(version: str, python: str) -> str:
     own = venv / "bin/python"
     environment = f"PYTHONPATH={ROOT}/python PYSSL_LIBRARY={ROOT}/target/release/libpyssl.so"
     return (
-        f"{python} -m venv {venv} && {own} -m pip install -q -r {ROOT}/tests/requirements.txt"
+        f"{python} -m venv {venv} && {own} -m pip install -q -r {ROOT}/tools/requirements.txt"
         f" && {environment} {own} -m pytest {os.environ.get('PYTEST_ARGS', '')}"
     )
 

@@ -1,5 +1,5 @@
 /* What programs ask of every certificate they meet. */
-#include "fast.h"
+#include "speedups.h"
 
 /* Enough for nearly every result; a larger one costs a second call. */
 #define ROOM 512

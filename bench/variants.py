@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from bench.plan import ABI, API, LIBPYSSL, LIBSSL, PYOPENSSL, SSL
-
 from OpenSSL import _native
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "tests" / "bench"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "bench"
 TARGET = ROOT / "target" / "bench"
 FILES = TARGET / "files"
 REFERENCE = ["pyOpenSSL==26.4.0", "cryptography==50.0.2"]
@@ -96,7 +95,7 @@ def make(labels: set[str], reference: Optional[Path]) -> dict[str, Variant]:
 
 def python(label: str, program: object, module: str, native: Optional[Path], **environment: str) -> Variant:
     """`native` is the library for this package; None keeps this package out of sight."""
-    paths = [ROOT / "tests"]
+    paths = [ROOT]
     if native:
         paths.append(ROOT / "python")
         environment["PYSSL_LIBRARY"] = str(native)

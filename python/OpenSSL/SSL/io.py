@@ -35,7 +35,7 @@ _rooms: List[Tuple[Any, Any]] = []
 _allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
 
-class Moving:
+class ConnectionIO:
     """The part of a Connection that moves bytes, by way of cffi."""
 
     _handle: Any

@@ -1,4 +1,4 @@
 # frozen_string_literal: true
 
-# ruby -w tests/ruby/run.rb [minitest's options]
+# ruby -w bindings/ruby/run.rb [minitest's options]
 Dir[File.join(__dir__, "test_*.rb")].sort.each { |file| require file }

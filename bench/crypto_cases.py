@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bench.worker import FOLDER, Case, processor_clock, rate
-
 from OpenSSL import crypto
 
 PEM = crypto.FILETYPE_PEM

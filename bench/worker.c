@@ -1,4 +1,4 @@
-/* Runs cases for tests/bench/run.py:
+/* Runs cases for bench/run.py:
  *
  *     worker DIR             reads "CASE SECONDS" lines and answers each with a line that holds the result
  *     worker DIR idle PAIRS [release]    prints the resident bytes of one side of an idle connection

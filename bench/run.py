@@ -1,6 +1,6 @@
 """make bench: C on libssl, C on libpyssl, Python on this package in both modes, pyOpenSSL and Python's ssl, in one run.
 
-    python tests/bench/run.py [--quick] [--only NAMES] [--without VARIANTS] [--rounds N] [--reference PYTHON]
+    python bench/run.py [--quick] [--only NAMES] [--without VARIANTS] [--rounds N] [--reference PYTHON]
 
 A round measures each variant for a moment, one right after the other and every time in another order; the table has
 the medians over all rounds, half the distance between the quartiles, and the ratios of medians. What does not wait is

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     ]
 
 
-class Setup(Handle):
+class ConnectionConfig(Handle):
     """What Connection has of Context's settings for itself alone."""
 
     _context: Context

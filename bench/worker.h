@@ -1,4 +1,4 @@
-/* What the cases share. A worker is a process that runs cases for tests/bench/run.py: see worker.c. */
+/* What the cases share. A worker is a process that runs cases for bench/run.py: see worker.c. */
 #ifndef BENCH_WORKER_H
 #define BENCH_WORKER_H
 

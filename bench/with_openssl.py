@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import socket
 
+import OpenSSL
 from bench.crypto_cases import crypto_cases
 from bench.tls_cases import RECORD, idle_memory, tls_cases
 from bench.worker import FOLDER, serve
-
-import OpenSSL
 from OpenSSL import SSL
 from OpenSSL.SSL import Connection, WantReadError
 

@@ -30,13 +30,17 @@ OPENSSL ?= embedded
 FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release)
 FUZZ_SECONDS ?= 300
 
-.PHONY: build demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
+.PHONY: build dev demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
 .PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz tsan idle clean help library tools tools-system
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 build: library $(VENV)/ready $(ABI) ## target/release/libpyssl.so and a .venv in which `import OpenSSL` works
+
+dev: ## target/debug/libpyssl.so, without link-time optimization: seconds after a change; name it in PYSSL_LIBRARY
+	$(CARGO_DEBUG) build
+	@ln -sfn libpyssl.so target/debug/libpyssl.so.0
 
 demo: build ## certificates, an HTTPS server, Python and C clients: the whole road, with a report
 	$(PY) tests/demo/demo.py

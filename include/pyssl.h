@@ -29,82 +29,6 @@ extern "C" {
 
 /* ---- Handles */
 
-/**
- * A key: empty, public only, or private. Thread safe.
- */
-typedef struct pyssl_pkey pyssl_pkey;
-
-/**
- * A distinguished name. Thread safe. A view keeps alive what it looks into; once the name there was replaced as a
- * whole (pyssl_x509_set_subject() and its kin), every call with the view returns PYSSL_ERR_HANDLE.
- */
-typedef struct pyssl_name pyssl_name;
-
-/**
- * A certificate. Thread safe.
- */
-typedef struct pyssl_x509 pyssl_x509;
-
-/**
- * An extension; it never changes once made. Thread safe.
- */
-typedef struct pyssl_ext pyssl_ext;
-
-/**
- * A certificate request. Thread safe.
- */
-typedef struct pyssl_req pyssl_req;
-
-/**
- * A certificate revocation list.
- */
-typedef struct pyssl_crl pyssl_crl;
-
-/**
- * An entry of a revocation list: a serial number, a date, and perhaps a reason.
- */
-typedef struct pyssl_revoked pyssl_revoked;
-
-/**
- * Trusted certificates and revocation lists, on their own or of a TLS context.
- */
-typedef struct pyssl_store pyssl_store;
-
-/**
- * A certificate to be verified, with the store and the certificates that may lead to it.
- */
-typedef struct pyssl_store_ctx pyssl_store_ctx;
-
-/**
- * A PKCS#7 message.
- */
-typedef struct pyssl_pkcs7 pyssl_pkcs7;
-
-/**
- * The parts of a PKCS#12 file.
- */
-typedef struct pyssl_pkcs12 pyssl_pkcs12;
-
-/**
- * A signed public key and challenge.
- */
-typedef struct pyssl_spki pyssl_spki;
-
-/**
- * A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
- */
-typedef struct pyssl_ctx pyssl_ctx;
-
-/**
- * A TLS or DTLS connection. One thread may read while another writes and a third closes.
- */
-typedef struct pyssl_conn pyssl_conn;
-
-/**
- * A TLS session. It never changes and belongs to the context of the connection it came from.
- */
-typedef struct pyssl_session pyssl_session;
-
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
 /**
@@ -609,7 +533,6 @@ pyssl_status pyssl_rand_egd(const char *socket,
  */
 #define PYSSL_KEY_ED448 1088
 
-
 /**
  * Gives a passphrase: called on the thread of the call that needs it, once.
  * Writes at most size bytes to room. Returns how many, or a negative number to fail the call with
@@ -970,10 +893,7 @@ pyssl_status pyssl_x509_free(pyssl_x509 *cert);
  * @param out       receives a new handle
  * @return PYSSL_OK, or PYSSL_ERROR
  */
-pyssl_status pyssl_x509_load(int filetype,
-                             const uint8_t *data,
-                             size_t data_len,
-                             pyssl_x509 **out);
+pyssl_status pyssl_x509_load(int filetype, const uint8_t *data, size_t data_len, pyssl_x509 **out);
 
 /**
  * Writes a certificate.
@@ -1049,9 +969,7 @@ pyssl_status pyssl_x509_serial(pyssl_x509 *cert, uint8_t *room, size_t size, siz
  * @param serial  big endian, two's complement; no bytes mean 0
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_serial(pyssl_x509 *cert,
-                                   const uint8_t *serial,
-                                   size_t serial_len);
+pyssl_status pyssl_x509_set_serial(pyssl_x509 *cert, const uint8_t *serial, size_t serial_len);
 
 /**
  * The start of the validity period, as GeneralizedTime text "YYYYMMDDhhmmssZ" whatever the encoding inside is.
@@ -1266,10 +1184,7 @@ pyssl_status pyssl_req_free(pyssl_req *req);
  * @param out       receives a new handle
  * @return PYSSL_OK, or PYSSL_ERROR
  */
-pyssl_status pyssl_req_load(int filetype,
-                            const uint8_t *data,
-                            size_t data_len,
-                            pyssl_req **out);
+pyssl_status pyssl_req_load(int filetype, const uint8_t *data, size_t data_len, pyssl_req **out);
 
 /**
  * Writes a request.
@@ -1331,9 +1246,7 @@ pyssl_status pyssl_req_set_pubkey(pyssl_req *req, pyssl_pkey *key);
  * @param extensions  count handles in a row
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_req_add_extensions(pyssl_req *req,
-                                      pyssl_ext *const *extensions,
-                                      size_t count);
+pyssl_status pyssl_req_add_extensions(pyssl_req *req, pyssl_ext *const *extensions, size_t count);
 
 /**
  * How many extensions the request asks for.
@@ -1513,10 +1426,7 @@ pyssl_status pyssl_revoked_new(pyssl_revoked **out);
  * @param len      receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_revoked_serial(pyssl_revoked *revoked,
-                                  char *room,
-                                  size_t size,
-                                  size_t *len);
+pyssl_status pyssl_revoked_serial(pyssl_revoked *revoked, char *room, size_t size, size_t *len);
 
 /**
  * Sets the serial number.
@@ -1534,10 +1444,7 @@ pyssl_status pyssl_revoked_set_serial(pyssl_revoked *revoked, const char *hex);
  * @param len      receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when it was never set, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_revoked_date(pyssl_revoked *revoked,
-                                uint8_t *room,
-                                size_t size,
-                                size_t *len);
+pyssl_status pyssl_revoked_date(pyssl_revoked *revoked, uint8_t *room, size_t size, size_t *len);
 
 /**
  * Sets when the certificate was revoked.
@@ -1555,10 +1462,7 @@ pyssl_status pyssl_revoked_set_date(pyssl_revoked *revoked, const char *when);
  * @param len      receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is no reason, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_revoked_reason(pyssl_revoked *revoked,
-                                  uint8_t *room,
-                                  size_t size,
-                                  size_t *len);
+pyssl_status pyssl_revoked_reason(pyssl_revoked *revoked, uint8_t *room, size_t size, size_t *len);
 
 /**
  * Sets why the certificate was revoked.
@@ -1716,10 +1620,7 @@ pyssl_status pyssl_store_ctx_free(pyssl_store_ctx *ctx);
  * @param out       receives a new handle, to be freed with pyssl_pkcs7_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
  */
-pyssl_status pyssl_pkcs7_load(int filetype,
-                              const uint8_t *data,
-                              size_t len,
-                              pyssl_pkcs7 **out);
+pyssl_status pyssl_pkcs7_load(int filetype, const uint8_t *data, size_t len, pyssl_pkcs7 **out);
 
 /**
  * Is the content type data: bytes as they are?
@@ -1877,9 +1778,7 @@ pyssl_status pyssl_pkcs12_ca_certs(pyssl_pkcs12 *p12,
  * @param count  how many
  * @return PYSSL_OK or PYSSL_ERR_HANDLE, and then nothing is changed
  */
-pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12,
-                                       pyssl_x509 *const *certs,
-                                       size_t count);
+pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12, pyssl_x509 *const *certs, size_t count);
 
 /**
  * The friendly name: the key's and its certificate's attribute of that name.
@@ -1889,10 +1788,7 @@ pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12,
  * @param len   receives the length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12,
-                                        uint8_t *room,
-                                        size_t size,
-                                        size_t *len);
+pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12, uint8_t *room, size_t size, size_t *len);
 
 /**
  * Sets the friendly name.
@@ -1901,9 +1797,7 @@ pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12,
  * @param len   in bytes
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkcs12_set_friendly_name(pyssl_pkcs12 *p12,
-                                            const uint8_t *name,
-                                            size_t len);
+pyssl_status pyssl_pkcs12_set_friendly_name(pyssl_pkcs12 *p12, const uint8_t *name, size_t len);
 
 /**
  * Frees a handle.
@@ -2045,7 +1939,6 @@ pyssl_status pyssl_spki_free(pyssl_spki *spki);
  * As PYSSL_DTLS_METHOD, for clients only.
  */
 #define PYSSL_DTLS_CLIENT_METHOD 12
-
 
 /**
  * A new context.
@@ -2489,7 +2382,6 @@ pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
  * From a transport's functions: they failed; the call that led here returns PYSSL_ERR_CALLBACK.
  */
 #define PYSSL_TRANSPORT_FAILED -2
-
 
 /**
  * Tells which fiber runs.
@@ -3251,10 +3143,7 @@ pyssl_status pyssl_session_to_bytes(pyssl_session *session,
  * @param len     receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_session_id(pyssl_session *session,
-                              uint8_t *buffer,
-                              size_t size,
-                              size_t *len);
+pyssl_status pyssl_session_id(pyssl_session *session, uint8_t *buffer, size_t size, size_t *len);
 
 /**
  * When the session was agreed on, and for how long it is good.

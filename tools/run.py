@@ -1,7 +1,7 @@
 """run.py NAME=COMMAND...: runs test suites, each whatever became of those before, and ends with a line for each.
 
-Counts are read from what cargo test, ctest, pytest and minitest print (bindings/lua prints what minitest does). The result
-is non-zero when a test failed, a suite did not run to its end, or one ran no test at all.
+Counts are read from what cargo test, ctest, pytest and minitest print (bindings/lua prints what minitest does). The
+result is non-zero when a test failed, a suite did not run to its end, or one ran no test at all.
 """
 
 from __future__ import annotations

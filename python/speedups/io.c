@@ -1,9 +1,9 @@
 /* What a Connection sends and receives: the methods of its class that programs call for every message.
  *
  * They do what nearly every call asks for, without a frame of Python's, and the library writes into the bytes object
- * itself. The rest is decided in one place, which is ConnectionIO (python/OpenSSL/SSL/io.py): a call made in another way
- * goes to its method of the same name before anything was done, and what brought nothing to the method that says what
- * comes of that. */
+ * itself. The rest is decided in one place, which is ConnectionIO (python/OpenSSL/SSL/io.py): a call made in another
+ * way goes to its method of the same name before anything was done, and what brought nothing to the method that says
+ * what comes of that. */
 #include "speedups.h"
 
 #include <stddef.h>
@@ -285,7 +285,8 @@ static const PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* What comes after the signature is the docstring of ConnectionIO's method. Both last as long as the class, for ever. */
+/* What comes after the signature is the docstring of ConnectionIO's method. Both last as long as the class, for ever.
+ */
 static int document(PyMethodDef *method, PyObject *base) {
     PyObject *twin = PyObject_GetAttrString(base, method->ml_name), *text = NULL, *whole = NULL, *encoded = NULL;
     text = twin == NULL ? NULL : PyObject_GetAttrString(twin, "__doc__");

@@ -99,7 +99,6 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openssl::ext;
     use crate::openssl::ffi;
 
     #[test]
@@ -117,21 +116,21 @@ mod tests {
             unsafe {
                 let mut p = [0u8; 1].as_ptr();
                 assert!(ffi::d2i_X509(std::ptr::null_mut(), &mut p, 1).is_null());
-                assert_ne!(ext::ERR_peek_error(), 0);
+                assert_ne!(ffi::ERR_peek_error(), 0);
                 *libc::__errno_location() = libc::ECONNRESET;
             }
         };
         junk();
         let status = gate(|| {
             // SAFETY: reads this thread's queue.
-            assert_eq!(unsafe { ext::ERR_peek_error() }, 0);
+            assert_eq!(unsafe { ffi::ERR_peek_error() }, 0);
             junk();
             Ok(())
         });
         assert_eq!(status, OK);
         gate(|| {
             // SAFETY: reads this thread's queue.
-            assert_eq!(unsafe { ext::ERR_peek_error() }, 0);
+            assert_eq!(unsafe { ffi::ERR_peek_error() }, 0);
             Ok(())
         });
     }

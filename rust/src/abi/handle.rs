@@ -389,7 +389,7 @@ fn not_live<T: Object>(handle: u64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openssl::fork;
+    use crate::runtime::fork;
     use std::sync::atomic::AtomicBool;
 
     struct Thing(u64, Option<Arc<AtomicUsize>>);

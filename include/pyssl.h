@@ -29,6 +29,82 @@ extern "C" {
 
 /* ---- Handles */
 
+/**
+ * A TLS or DTLS connection. One thread may read while another writes and a third closes.
+ */
+typedef struct pyssl_conn pyssl_conn;
+
+/**
+ * A certificate revocation list.
+ */
+typedef struct pyssl_crl pyssl_crl;
+
+/**
+ * A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
+ */
+typedef struct pyssl_ctx pyssl_ctx;
+
+/**
+ * An extension; it never changes once made. Thread safe.
+ */
+typedef struct pyssl_ext pyssl_ext;
+
+/**
+ * A distinguished name. Thread safe. A view keeps alive what it looks into; once the name there was replaced as a
+ * whole (pyssl_x509_set_subject() and its kin), every call with the view returns PYSSL_ERR_HANDLE.
+ */
+typedef struct pyssl_name pyssl_name;
+
+/**
+ * The parts of a PKCS#12 file.
+ */
+typedef struct pyssl_pkcs12 pyssl_pkcs12;
+
+/**
+ * A PKCS#7 message.
+ */
+typedef struct pyssl_pkcs7 pyssl_pkcs7;
+
+/**
+ * A key: empty, public only, or private. Thread safe.
+ */
+typedef struct pyssl_pkey pyssl_pkey;
+
+/**
+ * A certificate request. Thread safe.
+ */
+typedef struct pyssl_req pyssl_req;
+
+/**
+ * An entry of a revocation list: a serial number, a date, and perhaps a reason.
+ */
+typedef struct pyssl_revoked pyssl_revoked;
+
+/**
+ * A TLS session. It never changes and belongs to the context of the connection it came from.
+ */
+typedef struct pyssl_session pyssl_session;
+
+/**
+ * A signed public key and challenge.
+ */
+typedef struct pyssl_spki pyssl_spki;
+
+/**
+ * Trusted certificates and revocation lists, on their own or of a TLS context.
+ */
+typedef struct pyssl_store pyssl_store;
+
+/**
+ * A certificate to be verified, with the store and the certificates that may lead to it.
+ */
+typedef struct pyssl_store_ctx pyssl_store_ctx;
+
+/**
+ * A certificate. Thread safe.
+ */
+typedef struct pyssl_x509 pyssl_x509;
+
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
 /**

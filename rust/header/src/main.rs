@@ -25,7 +25,10 @@ fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
     let (mut handles, mut sections) = (String::new(), String::new());
     for module in modules(&fs::read_to_string(abi.join("mod.rs"))?) {
         let file = abi.join(format!("{module}.rs"));
-        let bindings = cbindgen::Builder::new().with_config(config.clone()).with_src(&file).generate()?;
+        let source = fs::read_to_string(&file)?;
+        let mut config = config.clone();
+        config.export.include = declared(&source);
+        let bindings = cbindgen::Builder::new().with_config(config).with_src(&file).generate()?;
         let mut text = Vec::new();
         bindings.write(&mut text);
         // Every struct has a typedef of its name; cbindgen uses now the one, now the other.
@@ -35,7 +38,7 @@ fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
         let (types, rest) = split_handles(&text);
         handles.push_str(&types);
         if !rest.trim().is_empty() {
-            sections.push_str(&format!("/* ---- {} */\n\n{}\n\n", title(&fs::read_to_string(&file)?), rest.trim()));
+            sections.push_str(&format!("/* ---- {} */\n\n{}\n\n", title(&source), rest.trim()));
         }
     }
     Ok(format!(
@@ -50,6 +53,12 @@ fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
 fn modules(source: &str) -> Vec<String> {
     let named = source.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     named.map(str::to_owned).collect()
+}
+
+/// The public types of a file. cbindgen leaves out those that no function of the same file uses.
+fn declared(source: &str) -> Vec<String> {
+    let after = |line: &str, words: &str| Some(line.strip_prefix(words)?.split([' ', '{', ';']).next()?.to_owned());
+    source.lines().filter_map(|line| after(line, "pub struct ").or_else(|| after(line, "pub type "))).collect()
 }
 
 /// Takes `typedef struct X X;` and the comments over them out of a section.

@@ -17,8 +17,6 @@ pub struct EC_builtin_curve {
 pub enum EVP_RAND_CTX {}
 
 /// <openssl/x509_vfy.h>
-pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut X509_STORE_CTX) -> c_int>;
-pub type X509_STORE_CTX_verify_cb = Option<unsafe extern "C" fn(ok: c_int, context: *mut X509_STORE_CTX) -> c_int>;
 /// <openssl/bio.h>: a socket address.
 pub enum BIO_ADDR {}
 
@@ -191,7 +189,6 @@ extern "C" {
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_add_crl(store: *mut X509_STORE, crl: *mut X509_CRL) -> c_int;
     /// <openssl/x509_vfy.h>: where in the chain a verification is.
-    pub fn X509_STORE_CTX_set_error_depth(context: *mut X509_STORE_CTX, depth: c_int);
     /// <openssl/x509_vfy.h>: indexes are CRYPTO_get_ex_new_index()'s.
     pub fn X509_STORE_set_ex_data(store: *mut X509_STORE, index: c_int, data: *mut c_void) -> c_int;
     pub fn X509_STORE_get_ex_data(store: *const X509_STORE, index: c_int) -> *mut c_void;
@@ -217,15 +214,6 @@ extern "C" {
         callback: Option<unsafe extern "C" fn(context: *mut X509_STORE_CTX, argument: *mut c_void) -> c_int>,
         argument: *mut c_void,
     );
-    pub fn X509_STORE_CTX_get_verify_cb(context: *const X509_STORE_CTX) -> X509_STORE_CTX_verify_cb;
-    pub fn X509_STORE_CTX_set_verify_cb(context: *mut X509_STORE_CTX, callback: X509_STORE_CTX_verify_cb);
-    /// <openssl/x509_vfy.h>: the function that checks signatures and times of a chain.
-    pub fn X509_STORE_CTX_get_verify(context: *const X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
-    pub fn X509_STORE_CTX_set_verify(context: *mut X509_STORE_CTX, verify: X509_STORE_CTX_verify_fn);
-    pub fn X509_STORE_CTX_set_ex_data(context: *mut X509_STORE_CTX, index: c_int, data: *mut c_void) -> c_int;
-    /// <openssl/x509_vfy.h>: part of the context.
-    pub fn X509_STORE_CTX_get0_param(context: *const X509_STORE_CTX) -> *mut X509_VERIFY_PARAM;
-    pub fn X509_VERIFY_PARAM_get_time(parameters: *const X509_VERIFY_PARAM) -> libc::time_t;
     /// <openssl/ssl.h>
     pub fn SSL_renegotiate(ssl: *mut SSL) -> c_int;
     pub fn SSL_renegotiate_pending(ssl: *const SSL) -> c_int;

@@ -12,7 +12,6 @@ pub mod extension;
 pub mod ffi;
 pub mod forced_alert;
 pub mod hostname;
-pub mod known_chains;
 pub mod library;
 #[cfg(feature = "embedded")]
 mod memory;
@@ -24,7 +23,6 @@ pub mod pkey;
 pub mod rand;
 pub mod record_bio;
 pub mod request;
-mod signatures;
 pub mod spki;
 pub mod ssl;
 pub mod ssl_ctx;

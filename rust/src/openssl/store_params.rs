@@ -4,8 +4,7 @@
 //! every verification and handshake reads. So in the X509_STORE these never change. They stand here, beside it, where
 //! reading takes no lock, and each verification is given them when it begins.
 
-use super::known_chains::KnownChains;
-use super::{ffi, signatures};
+use super::ffi;
 use crate::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_ulong, c_void};
@@ -25,8 +24,6 @@ struct Live {
     flags: AtomicU64,
     time: AtomicI64,
     directories: OnceLock<Box<Directory>>,
-    /// Chains that were found good against this store.
-    known: KnownChains,
 }
 
 /// A store that looks certificates and lists up in a directory, and the next one.
@@ -94,7 +91,7 @@ pub fn load_directory(store: &X509StoreRef, path: &CStr) -> Result<()> {
     }
 }
 
-/// Gives a verification, set up but not begun, what was set on its store, and what that remembers.
+/// Gives a verification that is set up but not begun what was set on its store.
 ///
 /// # Safety
 /// `context` must be live.
@@ -108,17 +105,7 @@ pub unsafe fn apply(context: *mut ffi::X509_STORE_CTX) {
         if flags & USE_CHECK_TIME != 0 {
             ffi::X509_STORE_CTX_set_time(context, 0, live.time.load(Ordering::Acquire));
         }
-        signatures::remember(context);
     }
-}
-
-/// The chains that the store of a verification knows.
-///
-/// # Safety
-/// `context` must be live, and its store outlive what is returned.
-pub unsafe fn known_chains<'a>(context: *mut ffi::X509_STORE_CTX) -> Option<&'a KnownChains> {
-    // SAFETY: the caller's promise.
-    unsafe { live_of(ffi::X509_STORE_CTX_get0_store(context)) }.map(|live| &live.known)
 }
 
 /// For SSL_CTX_set_cert_verify_callback(): what OpenSSL does itself, with what was set on the store.

@@ -422,7 +422,7 @@ class TestContext:
         assert [link.get_subject().CN for link in chain] == ["leaf", "inter", "root"]
 
     def test_a_chain_that_was_good_before_is_still_checked(self) -> None:
-        """What is remembered of a good chain are its signatures, and those of no other chain."""
+        """Every verification checks the whole chain again, signatures included."""
         store, leaf, inter = store_of("root"), cert("leaf"), cert("inter")
         context = X509StoreContext(store, leaf, [inter])
         for _ in range(3):
@@ -452,7 +452,7 @@ class TestContext:
             context.verify_certificate()
 
     def test_a_chain_refused_for_its_policies(self) -> None:
-        """No certificate of it is at fault. The second verdict is of signatures that are known."""
+        """No certificate of the chain is at fault. A second verification says the same."""
         store = store_of("root")
         store.set_flags(X509StoreFlags.POLICY_CHECK | X509StoreFlags.EXPLICIT_POLICY)
         for _ in range(2):

@@ -5,12 +5,12 @@ use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::pkey::{ask, pyssl_passphrase_fn};
 use super::types::{pyssl_ctx, pyssl_pkey, pyssl_x509};
-use crate::core::ctx::{file_type, Ctx};
+use crate::core::ctx::{file_type, Ctx, Method};
 use crate::core::pkey::PKey;
 use crate::core::pkey::Passphrase;
 use crate::core::x509::X509;
 use crate::error::{Error, Result};
-use crate::openssl::ssl_ctx::Method;
+
 use libc::{c_char, c_int, c_void};
 
 object!(Ctx, pyssl_ctx, 20, "ctx");

@@ -32,7 +32,9 @@ pub unsafe extern "C" fn pyssl_ext_new(
         let (subject, issuer) = (X509::lookup_opt(subject)?, X509::lookup_opt(issuer)?);
         // SAFETY: the header asks for NUL-terminated text.
         let (name, value) = unsafe { (word(name, "name")?, word(value, "value")?) };
-        let made = Extension::by_name(name, critical != 0, value, subject.as_deref(), issuer.as_deref())?;
+        let made = X509::with_two(subject.as_deref(), issuer.as_deref(), |subject, issuer| {
+            Extension::by_name(name, critical != 0, value, subject, issuer)
+        })?;
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle(out, made) }
     })

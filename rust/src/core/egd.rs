@@ -4,8 +4,6 @@
 //! it has to give, and those. Command 2, then a number: it answers with just so many bytes as soon as it has gathered
 //! them. As OpenSSL did: ask with 1, and with 2 when the answer is "none".
 
-use super::rand;
-use crate::error::{Error, Result};
 use crate::runtime::unix_stream::Stream;
 use std::ffi::CStr;
 use std::io;
@@ -14,19 +12,9 @@ use std::time::{Duration, Instant};
 const READ_WHAT_THERE_IS: u8 = 1;
 const READ_WHEN_THERE_IS: u8 = 2;
 
-/// Mixes `wanted` bytes from the daemon into the generator. `deadline` is how long it may take for one answer.
-/// All of it or an error: a daemon that hangs up, breaks the protocol or stays silent has not seeded anything.
-pub fn seed_from(path: &CStr, wanted: usize, deadline: Duration) -> Result<usize> {
-    let name = path.to_string_lossy();
-    gather(path, wanted, deadline)
-        .map(|bytes| {
-            rand::seed(&bytes);
-            bytes.len()
-        })
-        .map_err(|error| Error::file("cannot seed from the entropy daemon at", &name, &error))
-}
-
-fn gather(path: &CStr, wanted: usize, deadline: Duration) -> io::Result<Vec<u8>> {
+/// Gathers `wanted` bytes from the daemon. `deadline` is how long it may take for one answer. All of it or an error: a
+/// daemon that hangs up, breaks the protocol or stays silent gives nothing.
+pub fn gather(path: &CStr, wanted: usize, deadline: Duration) -> io::Result<Vec<u8>> {
     let daemon = Stream::connect(path, deadline)?;
     let mut gathered = Vec::new();
     while gathered.len() < wanted {

@@ -1,9 +1,8 @@
 //! An X.509 v3 extension. It never changes once made.
 
-use super::x509::X509;
 use crate::error::{Error, Result};
 use crate::openssl::extension as raw;
-use openssl::x509::{X509Extension, X509ExtensionRef};
+use openssl::x509::{X509Extension, X509ExtensionRef, X509Ref};
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -26,11 +25,10 @@ impl Extension {
         name: &CStr,
         critical: bool,
         value: &CStr,
-        subject: Option<&Arc<X509>>,
-        issuer: Option<&Arc<X509>>,
+        subject: Option<&X509Ref>,
+        issuer: Option<&X509Ref>,
     ) -> Result<Arc<Self>> {
-        let extension =
-            X509::with_two(subject, issuer, |subject, issuer| raw::by_name(name, critical, value, subject, issuer));
+        let extension = raw::by_name(name, critical, value, subject, issuer);
         extension.map(Self::from_openssl).map_err(|error| error.while_doing("cannot make the extension"))
     }
 

@@ -1,5 +1,6 @@
 //! OpenSSL's random generator: mixing in, drawing from, and the seed files and entropy daemons of old.
 
+use super::egd::gather;
 use crate::error::{Error, Result};
 use crate::openssl::rand as raw;
 use std::ffi::{CStr, OsStr};
@@ -8,8 +9,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-
-pub use super::egd::seed_from as egd;
+use std::time::Duration;
 
 /// What RAND_write_file() has always written.
 const SEED_FILE_SIZE: usize = 1024;
@@ -46,6 +46,14 @@ pub fn cleanup() -> Result<()> {
 /// Mixes a file in: at most `most` bytes of it, all of it for None. Says how many.
 pub fn load_file(path: &CStr, most: Option<u64>) -> Result<usize> {
     mix_file(as_path(path), most).map_err(|error| refused("cannot seed from the file", path, &error))
+}
+
+/// Mixes `wanted` bytes from an entropy daemon in, and says how many; `deadline` is how long one answer may take.
+pub fn egd(path: &CStr, wanted: usize, deadline: Duration) -> Result<usize> {
+    let bytes = gather(path, wanted, deadline)
+        .map_err(|error| Error::file("cannot seed from the entropy daemon at", &path.to_string_lossy(), &error))?;
+    seed(&bytes);
+    Ok(bytes.len())
 }
 
 /// Writes 1024 random bytes to a file that only its owner can read. Says how many.

@@ -13,11 +13,12 @@ use crate::error::Result;
 use crate::openssl::ffi;
 use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Ssl;
-use crate::openssl::ssl_ctx::{Method, SslCtx};
+use crate::openssl::ssl_ctx::SslCtx;
 use overrides::Overrides;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+pub use crate::openssl::ssl_ctx::Method;
 pub use callbacks::*;
 pub use credentials::file_type;
 

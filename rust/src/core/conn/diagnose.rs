@@ -1,5 +1,6 @@
 //! From where an operation stopped to an error that a person can act on.
 
+use super::io::Flush;
 use super::Conn;
 use crate::error::{Detail, Error, VerifyFailure};
 use crate::openssl::ssl::Blocked;
@@ -20,13 +21,15 @@ impl Conn {
         }
     }
 
-    /// A peer that hangs up in anger sends an alert first. Where sending fails, what it said may still wait to be read,
-    /// and tells more than "connection reset".
+    /// Looks for the reason behind a send that failed: a peer that hangs up in anger sends an alert first, which may
+    /// still wait to be read and tells more than "connection reset". Reading it can run callbacks, so it is a step as
+    /// any other: they get BUSY for input and output, and what they raise ends the call.
     fn parting_alert(&self) -> Option<Error> {
-        let said = self.inspect().ssl.peek(&mut [0]);
+        let peeked = self.step(Flush::Tried, &mut |engine| engine.ssl.peek(&mut [0]));
         errors::clear();
-        match said {
-            Err(Blocked::Failed(error)) => Some(self.explain_failure(error)),
+        match peeked {
+            Ok((Err(Blocked::Failed(error)), ..)) => Some(self.explain_failure(error)),
+            Err(error) if error.status == Status::Callback => Some(error),
             _ => None,
         }
     }

@@ -25,9 +25,7 @@ impl Conn {
         if !self.is_dtls {
             return Ok(false);
         }
-        let engine = self.begin_io()?;
-        let done = engine.ssl.dtls_handle_timeout();
-        drop(engine);
+        let (done, ..) = self.step(Flush::Tried, &mut |engine| engine.ssl.dtls_handle_timeout())?;
         done.map_err(|stop| self.explain(stop))
     }
 

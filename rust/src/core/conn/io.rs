@@ -261,7 +261,7 @@ impl Conn {
     }
 
     /// One go at an operation under the engine's lock: its result, the arrivals counter, whether output is left over.
-    fn step<T>(
+    pub(super) fn step<T>(
         &self,
         flush: Flush,
         operation: &mut impl FnMut(&Engine) -> Result<T, Blocked>,

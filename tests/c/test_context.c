@@ -1,5 +1,7 @@
 /* pyssl_ctx_*: settings, trust, and callbacks as a C program has them. */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "made.h"
+#include <sys/mman.h>
 
 /* What a callback is told to do, and how often it and its destructor were called. */
 typedef struct {
@@ -240,6 +242,22 @@ static void mistakes_are_told_in_words(void) {
     CHECK(pyssl_ctx_set_default_verify_paths(ctx) == PYSSL_ERR_HANDLE);
 }
 
+/* OpenSSL takes these lengths in 32 bits, and a program has 64: 2^32 + 1 must not pass for 1. */
+static void lengths_beyond_32_bits_are_refused(void) {
+    const size_t length = ((size_t)1 << 32) + 1;
+    contexts both = new_contexts();
+    pyssl_conn *conn;
+    uint8_t *zeros = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(zeros != MAP_FAILED && pyssl_conn_new(both.client, &conn) == PYSSL_OK);
+    CHECK(pyssl_ctx_set_session_id(both.client, zeros, length) == PYSSL_ERR_ARGUMENT);
+    CHECK(strstr(pyssl_error_message(), "too long") != NULL);
+    CHECK(pyssl_ctx_set_alpn_protos(both.client, zeros, length) == PYSSL_ERR_ARGUMENT);
+    CHECK(pyssl_conn_set_alpn_protos(conn, zeros, length) == PYSSL_ERR_ARGUMENT);
+    munmap(zeros, length);
+    CHECK(pyssl_conn_free(conn) == PYSSL_OK);
+    free_contexts(both);
+}
+
 int main(void) {
     RUN(a_callback_that_raises_ends_its_connection_and_the_peer_is_told);
     RUN(a_connection_keeps_its_callbacks_until_it_goes);
@@ -247,5 +265,6 @@ int main(void) {
     RUN(protocols_are_chosen_refused_or_left_alone);
     RUN(settings_give_what_they_were_or_are);
     RUN(mistakes_are_told_in_words);
+    RUN(lengths_beyond_32_bits_are_refused);
     return 0;
 }

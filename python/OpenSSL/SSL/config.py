@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, ffi, int_of, lib
+from .._native.text import c_text
 from ..crypto import X509, PKey
 from . import callbacks
 from .context import Context
@@ -95,11 +96,9 @@ class ConnectionConfig(Handle):
             name = name.decode("ascii")
         if not isinstance(name, str):
             raise TypeError("name must be a string")
-        if "\0" in name:
-            raise ValueError("name must not contain NUL")
         if not name.isascii():
             name = name.encode("idna").decode()
-        check(lib.pyssl_conn_set_verify_host(self._handle, name.encode()))
+        check(lib.pyssl_conn_set_verify_host(self._handle, c_text("name", name)))
 
     def set_options(self, options: int) -> int:
         """Adds OP_* bits; returns all that are set then."""

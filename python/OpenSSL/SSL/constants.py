@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .._native import ffi, lib
 from .._native.errors import fail
+from .._native.text import c_text
 from ..crypto import FILETYPE_ASN1 as FILETYPE_ASN1
 from ..crypto import FILETYPE_PEM as FILETYPE_PEM
 
@@ -15,7 +16,7 @@ _out = ffi.new("int64_t *")
 
 def constant(name: str) -> int:
     """The value of a macro of OpenSSL's headers."""
-    status = lib.pyssl_constant(name.encode(), _out)
+    status = lib.pyssl_constant(c_text("name", name), _out)
     if status:
         fail(LookupError, status)
     return int(_out[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._native import Handle, ffi, handle_of, int_of, lib
 from .._native.path import path_bytes
+from .._native.text import c_text
 from ..crypto import FILETYPE_PEM, X509Name, X509Store
 from ..crypto.curves import _EllipticCurve
 from ..crypto.passphrase import give as give_passphrase
@@ -183,7 +184,7 @@ class Context(Handle):
         if not isinstance(cafile, (bytes, str)) and hasattr(cafile, "__fspath__"):
             cafile = path_bytes(cafile)
         file = octets("cafile", cafile, "cafile must be a byte string")
-        check(lib.pyssl_ctx_load_client_ca(self._handle, file))
+        check(lib.pyssl_ctx_load_client_ca(self._handle, path_bytes(file)))
 
     def set_client_ca_list(self, certificate_authorities: Sequence[X509Name]) -> None:
         """Names to clients the authorities this server accepts. The names are copied."""
@@ -245,7 +246,7 @@ class Context(Handle):
         name = getattr(curve, "name", None)
         if not isinstance(name, str):
             raise TypeError(f"curve must be an elliptic curve, not {type(curve).__name__}")
-        check(lib.pyssl_ctx_set_tmp_ecdh(self._handle, _CURVES.get(name, name).encode()))
+        check(lib.pyssl_ctx_set_tmp_ecdh(self._handle, c_text("curve", _CURVES.get(name, name))))
 
     def load_tmp_dh(self, dhfile: StrOrBytesPath) -> None:
         """Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from a PEM file."""

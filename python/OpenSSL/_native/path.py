@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from .text import c_text
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Union
@@ -13,7 +15,4 @@ if TYPE_CHECKING:
 
 def path_bytes(path: StrOrBytesPath) -> bytes:
     """The name in the file system's encoding. TypeError for what is no path, ValueError for a NUL in it."""
-    name = os.fsencode(path)
-    if b"\0" in name:
-        raise ValueError("embedded null byte")
-    return name
+    return c_text("path", os.fsencode(path))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, handle_of, int_of, lib
+from .._native.text import c_text
 from .errors import Error
 from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, data, to_dump, to_load
 from .name import X509Name
 from .pkey import PKey
-from .revoked import Revoked, time_bytes
+from .revoked import Revoked
+from .times import time_text
 from .x509 import X509
 
 TYPE_CHECKING = False
@@ -73,11 +75,11 @@ class CRL(Handle):
 
         Raises TypeError when it is not bytes, ValueError when it is no time.
         """
-        self._done(lib.pyssl_crl_set_last_update(self._handle, time_bytes(when)))
+        self._done(lib.pyssl_crl_set_last_update(self._handle, time_text(when)))
 
     def set_nextUpdate(self, when: bytes) -> None:
         """Set when the next list is issued at the latest; as `set_lastUpdate()`."""
-        self._done(lib.pyssl_crl_set_next_update(self._handle, time_bytes(when)))
+        self._done(lib.pyssl_crl_set_next_update(self._handle, time_text(when)))
 
     def sign(self, issuer_cert: X509, issuer_key: PKey, digest: bytes) -> None:
         """Take the issuer's name from its certificate, bring the entries into order, and sign.
@@ -89,7 +91,7 @@ class CRL(Handle):
             raise TypeError("issuer_cert must be an X509 instance")
         if not isinstance(issuer_key, PKey):
             raise TypeError("issuer_key must be a PKey instance")
-        name = _digest_name(digest)
+        name = c_text("digest", _digest_name(digest))
         self._done(lib.pyssl_crl_sign(self._handle, issuer_cert._handle, issuer_key._handle, name))
 
     def export(
@@ -108,7 +110,8 @@ class CRL(Handle):
         if digest is _UNSPECIFIED:
             raise TypeError("digest must be provided")
         to_dump(type)
-        self._done(lib.pyssl_crl_issue(self._handle, cert._handle, key._handle, days, _digest_name(digest)))
+        name = c_text("digest", _digest_name(digest))
+        self._done(lib.pyssl_crl_issue(self._handle, cert._handle, key._handle, days, name))
         return dump_crl(type, self)
 
     def _done(self, status: int) -> None:

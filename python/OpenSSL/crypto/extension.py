@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, ffi, handle_of, int_of, lib, text_of
+from .._native.text import c_text
 from .errors import Error
 
 TYPE_CHECKING = False
@@ -33,9 +34,9 @@ class X509Extension(Handle):
             Error,
             "pyssl_ext **",
             lib.pyssl_ext_new,
-            type_name,
+            c_text("type_name", type_name),
             1 if critical else 0,
-            value,
+            c_text("value", value),
             _certificate(subject, "subject"),
             _certificate(issuer, "issuer"),
         )
@@ -69,8 +70,6 @@ def row(extensions: Iterable[X509Extension]) -> Tuple[List[X509Extension], Any]:
 def _byte_string(value: bytes, name: str) -> None:
     if not isinstance(value, bytes):
         raise TypeError(f"{name} must be a byte string")
-    if b"\0" in value:
-        raise ValueError(f"{name} must not contain a NUL")
 
 
 def _certificate(cert: Optional[Any], name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, speedups, text_of, text_or_none
+from .._native.text import c_text
 from .errors import Error
 
 TYPE_CHECKING = False
@@ -92,7 +93,7 @@ class X509Name(Handle):
             value = value.encode()
         elif not isinstance(value, bytes):
             raise TypeError(f"the value of {name} must be str or bytes, not {value.__class__.__name__}")
-        status = lib.pyssl_name_set(self._handle, _type(name), value, len(value))
+        status = lib.pyssl_name_set(self._handle, c_text("name", _type(name)), value, len(value))
         if status == ARGUMENT:
             raise AttributeError(NO_SUCH_ATTRIBUTE)
         if status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._native import Handle, bytes_of, bytes_or_none, fail, ffi, handle_of, lib
-from .._native.text import bytes_or_warn
+from .._native.text import bytes_or_warn, c_text_or_null
 from .errors import Error
 from .filetypes import data
 from .pkey import PKey
@@ -103,13 +103,14 @@ class PKCS12(Handle):
         Raises Error when no part is set or key and certificate do not match, ValueError for an unknown cipher or a NUL
         in a passphrase or name.
         """
-        phrase = bytes_or_warn("passphrase", passphrase)
+        secret, length = _phrase(bytes_or_warn("passphrase", passphrase))
         return bytes_of(
             Error,
             lib.pyssl_pkcs12_export,
             self._handle,
-            *_phrase(phrase),
-            ffi.NULL if cipher is None else cipher.encode(),
+            secret,
+            length,
+            c_text_or_null("cipher", cipher),
             iter,
             maciter,
         )

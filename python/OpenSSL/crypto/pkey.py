@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
+from .._native.text import c_text
 from . import passphrase as _passphrase
 from .curves import _EllipticCurve
 from .errors import Error
@@ -64,7 +65,7 @@ class PKey(Handle):
         if not isinstance(type, int):
             raise TypeError("type must be an integer")
         if type == TYPE_EC:
-            status = lib.pyssl_pkey_generate_ec(self._handle, _curve_name(bits).encode())
+            status = lib.pyssl_pkey_generate_ec(self._handle, c_text("curve", _curve_name(bits)))
         elif not isinstance(bits, int):
             raise TypeError("bits must be an integer")
         elif type == TYPE_RSA:
@@ -169,7 +170,7 @@ def dump_privatekey(
         raise TypeError("if a value is given for cipher one must also be given for passphrase")
     if cipher is not None and not isinstance(passphrase, bytes):
         # Nobody is asked for the passphrase of a cipher that is none.
-        status = lib.pyssl_pkey_check_cipher(cipher.encode())
+        status = lib.pyssl_pkey_check_cipher(c_text("cipher", cipher))
         if status:
             fail(Error, status)
     _passphrase.check(type, passphrase)
@@ -178,7 +179,8 @@ def dump_privatekey(
     if cipher is None or passphrase is None:
         return bytes_of(Error, lib.pyssl_pkey_dump_private, pkey._handle, type, ffi.NULL, ffi.NULL, 0)
     secret = _passphrase.for_writing(passphrase)
-    return bytes_of(Error, lib.pyssl_pkey_dump_private, pkey._handle, type, cipher.encode(), secret, len(secret))
+    encrypting = c_text("cipher", cipher)
+    return bytes_of(Error, lib.pyssl_pkey_dump_private, pkey._handle, type, encrypting, secret, len(secret))
 
 
 def load_publickey(type: int, buffer: Union[str, bytes]) -> PKey:

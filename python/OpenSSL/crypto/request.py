@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib
+from .._native.text import c_text_or_null
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
@@ -87,8 +88,7 @@ class X509Req(Handle):
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
-        name = ffi.NULL if digest is None else digest.encode()
-        _done(lib.pyssl_req_sign(self._handle, pkey._handle, name))
+        _done(lib.pyssl_req_sign(self._handle, pkey._handle, c_text_or_null("digest", digest and digest.encode())))
 
     def verify(self, pkey: PKey) -> bool:
         """True when the signature is of this key, else Error."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_or_none, fail, ffi, handle_of, lib, text_of
+from .._native.text import c_text
 from .errors import Error
+from .times import time_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 __all__ = ["Revoked"]
 
@@ -30,7 +32,7 @@ class Revoked(Handle):
             raise TypeError("hex_str must be a byte string")
         if b"\0" in hex_str or not hex_str.isascii():
             raise ValueError("bad hex string")
-        self._done(lib.pyssl_revoked_set_serial(self._handle, hex_str))
+        self._done(lib.pyssl_revoked_set_serial(self._handle, c_text("hex_str", hex_str)))
 
     def get_serial(self) -> bytes:
         """The serial number in upper case hexadecimal, two digits for each byte; b"00" when it was never set."""
@@ -48,7 +50,7 @@ class Revoked(Handle):
             raise TypeError("reason must be None or a byte string")
         if b"\0" in reason or not reason.isascii():
             raise ValueError(f"{reason!r} is no reason for a revocation")
-        self._done(lib.pyssl_revoked_set_reason(self._handle, reason))
+        self._done(lib.pyssl_revoked_set_reason(self._handle, c_text("reason", reason)))
 
     def get_reason(self) -> bytes | None:
         """The reason in OpenSSL's words (b"Key Compromise"), which `set_reason()` takes too; None for none."""
@@ -63,7 +65,7 @@ class Revoked(Handle):
 
         Raises TypeError when it is not bytes, ValueError when it is no time.
         """
-        self._done(lib.pyssl_revoked_set_date(self._handle, time_bytes(when)))
+        self._done(lib.pyssl_revoked_set_date(self._handle, time_text(when)))
 
     def get_rev_date(self) -> bytes | None:
         """When the certificate was revoked, b"YYYYMMDDhhmmssZ"; None when that was never set."""
@@ -72,13 +74,6 @@ class Revoked(Handle):
     def _done(self, status: int) -> None:
         if status:
             fail(Error, status)
-
-
-def time_bytes(when: Any) -> bytes:
-    """What all setters of a time take."""
-    if not isinstance(when, bytes):
-        raise TypeError("when must be a byte string")
-    return when
 
 
 def _all_reasons() -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, handle_of, lib
+from .._native.text import c_text
 from .errors import Error
 from .filetypes import data
 from .pkey import PKey
@@ -36,7 +37,7 @@ class NetscapeSPKI(Handle):
             raise TypeError("pkey must be a PKey instance")
         if pkey._is_public_only():
             raise ValueError("Key has only public part")
-        _done(lib.pyssl_spki_sign(self._handle, pkey._handle, digest.encode()))
+        _done(lib.pyssl_spki_sign(self._handle, pkey._handle, c_text("digest", digest.encode())))
 
     def verify(self, key: PKey) -> bool:
         """True when it is signed with the private part of `key`, else Error."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, reader, reader_or_none, speedups, text_of
+from .._native.text import c_text, c_text_or_null
 from .errors import Error
 from .extension import X509Extension, row
 from .filetypes import FILETYPE_ASN1, data, to_dump, to_load
 from .name import X509Name, renamed, viewer
 from .pkey import PKey
+from .times import time_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,13 +94,13 @@ class X509(Handle):
 
         TypeError for what is not bytes, ValueError for what is no ASN.1 time.
         """
-        status = lib.pyssl_x509_set_not_before(self._handle, _when(when))
+        status = lib.pyssl_x509_set_not_before(self._handle, time_text(when))
         if status:
             fail(Error, status)
 
     def set_notAfter(self, when: bytes) -> None:
         """Sets the end of the validity period, in the forms set_notBefore() takes."""
-        status = lib.pyssl_x509_set_not_after(self._handle, _when(when))
+        status = lib.pyssl_x509_set_not_after(self._handle, time_text(when))
         if status:
             fail(Error, status)
 
@@ -168,8 +170,7 @@ class X509(Handle):
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
-        name = ffi.NULL if digest is None else digest.encode()
-        status = lib.pyssl_x509_sign(self._handle, pkey._handle, name)
+        status = lib.pyssl_x509_sign(self._handle, pkey._handle, c_text_or_null("digest", digest and digest.encode()))
         if status:
             fail(Error, status)
 
@@ -200,7 +201,7 @@ class X509(Handle):
 
     def digest(self, digest_name: str) -> bytes:
         """The digest over the certificate's DER as colon separated pairs of upper-case hexadecimal digits."""
-        raw = bytes_of(Error, lib.pyssl_x509_digest, self._handle, digest_name.encode())
+        raw = bytes_of(Error, lib.pyssl_x509_digest, self._handle, c_text("digest_name", digest_name.encode()))
         return raw.hex(":").upper().encode()
 
 
@@ -223,12 +224,6 @@ def X509_verify_cert_error_string(errnum: int) -> str:
     """OpenSSL's words for a result of verifying a certificate."""
     text: bytes = ffi.string(lib.pyssl_verify_error_string(errnum))
     return text.decode()
-
-
-def _when(when: bytes) -> bytes:
-    if not isinstance(when, bytes):
-        raise TypeError("when must be a byte string")
-    return when
 
 
 def _name(name: X509Name) -> object:

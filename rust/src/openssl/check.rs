@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use foreign_types::ForeignType;
-use libc::c_int;
+use libc::{c_int, c_uint};
 
 /// Turns a positive return value into Ok, and anything else into an error with OpenSSL's queue.
 pub fn check(result: c_int) -> Result<()> {
@@ -11,6 +11,11 @@ pub fn check(result: c_int) -> Result<()> {
     } else {
         Err(Error::openssl())
     }
+}
+
+/// A length for a parameter of 32 bits; longer input is an argument error that names it.
+pub fn length32(len: usize, name: &str) -> Result<c_uint> {
+    c_uint::try_from(len).map_err(|_| Error::argument(format!("{name} of {len} bytes is too long")))
 }
 
 /// Takes ownership of a new object; NULL is an error with OpenSSL's queue.

@@ -2,7 +2,7 @@
 
 use super::bio::Source;
 use super::callbacks::on_verify;
-use super::check::check;
+use super::check::{check, length32};
 use super::ffi;
 use super::store_params;
 use crate::error::{Error, Result};
@@ -169,8 +169,9 @@ impl SslCtx {
     }
 
     pub fn set_session_id_context(&self, id: &[u8]) -> Result<()> {
+        let len = length32(id.len(), "the session id context")?;
         // SAFETY: OpenSSL copies the bytes and refuses too many.
-        check(unsafe { ffi::SSL_CTX_set_session_id_context(self.0, id.as_ptr(), id.len() as _) })
+        check(unsafe { ffi::SSL_CTX_set_session_id_context(self.0, id.as_ptr(), len) })
     }
 
     /// Puts another store in its place, sharing it.
@@ -250,8 +251,9 @@ impl SslCtx {
 
     /// Protocols in the form of RFC 7301.
     pub fn set_alpn_protos(&self, protocols: &[u8]) -> Result<()> {
+        let len = length32(protocols.len(), "the list of protocols")?;
         // SAFETY: OpenSSL copies the bytes. This one returns 0 for success.
-        match unsafe { ffi::SSL_CTX_set_alpn_protos(self.0, protocols.as_ptr(), protocols.len() as _) } {
+        match unsafe { ffi::SSL_CTX_set_alpn_protos(self.0, protocols.as_ptr(), len) } {
             0 => Ok(()),
             _ => Err(Error::openssl()),
         }

@@ -235,7 +235,6 @@ TIMES = [
     (b"20300101000000+0100", b"20300101000000+0100", 0x18),
     (b"20300101000000-1130", b"20300101000000-1130", 0x18),
     (b"20300101000000.5Z", b"20300101000000.5Z", 0x18),
-    (b"20300101000000Z\0junk", b"20300101000000Z", 0x18),
     (b"00010101000000Z", b"00010101000000Z", 0x18),
     (b"99991231235959Z", b"99991231235959Z", 0x18),
     (b"20240229120000Z", b"20240229120000Z", 0x18),
@@ -251,8 +250,7 @@ def test_times_in_every_legal_form(rsa: PKey, when: bytes, shown: bytes, tag: in
     assert cert.get_notAfter() == cert.get_notBefore() == shown
     cert.sign(rsa, "sha256")
     der = crypto.dump_certificate(FILETYPE_ASN1, cert)
-    text = when.split(b"\0")[0]
-    assert der.count(bytes([tag, len(text)]) + text) == 2
+    assert der.count(bytes([tag, len(when)]) + when) == 2
     assert crypto.load_certificate(FILETYPE_ASN1, der).get_notAfter() == shown
     assert isinstance(cert.has_expired(), bool)
 

@@ -1,6 +1,6 @@
 //! Setting up one SSL: what its context gave it, changed for it alone.
 
-use super::super::check::check;
+use super::super::check::{check, length32};
 use super::Ssl;
 use crate::error::{Error, Result};
 use crate::openssl::callbacks::{on_info, on_verify};
@@ -64,8 +64,9 @@ impl Ssl {
 
     /// The protocols to offer, in wire format (RFC 7301: each after a byte with its length).
     pub fn set_alpn_protos(&self, wire: &[u8]) -> Result<()> {
+        let len = length32(wire.len(), "the list of protocols")?;
         // SAFETY: OpenSSL copies the bytes. 0 is success here.
-        let failed = unsafe { ffi::SSL_set_alpn_protos(self.as_ptr(), wire.as_ptr(), wire.len() as _) };
+        let failed = unsafe { ffi::SSL_set_alpn_protos(self.as_ptr(), wire.as_ptr(), len) };
         check(c_int::from(failed == 0))
     }
 

@@ -5,6 +5,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 LIB    := target/release/libpyssl.so
 ABI    := python/OpenSSL/_native/_abi.py
+COMPILED := $(VENV)/compiled
 SYSTEM := target/system/release/libpyssl.so
 C_CODE  = $(wildcard c-examples/*.[ch] tests/c/*.[ch] bench/*.[ch] tests/fuzz/*.[ch] tests/abi/*.c python/speedups/*.[ch])
 PYTHON_CODE := python tests bench tools setup.py
@@ -31,12 +32,15 @@ FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release
 FUZZ_SECONDS ?= 300
 
 .PHONY: build dev demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
-.PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz tsan idle clean help library tools tools-system
+.PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz tsan idle fresh clean help library tools tools-system
+
+# `test` installs tools before it builds: the compiled modules need Python.h.
+.NOTPARALLEL:
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-build: library $(VENV)/ready $(ABI) ## target/release/libpyssl.so and a .venv in which `import OpenSSL` works
+build: library $(VENV)/ready $(ABI) $(COMPILED) ## target/release/libpyssl.so and a .venv in which `import OpenSSL` works
 
 dev: ## target/debug/libpyssl.so, without link-time optimization: seconds after a change; name it in PYSSL_LIBRARY
 	$(CARGO_DEBUG) build
@@ -45,7 +49,7 @@ dev: ## target/debug/libpyssl.so, without link-time optimization: seconds after 
 demo: build ## certificates, an HTTPS server, Python and C clients: the whole road, with a report
 	$(PY) tests/demo/demo.py
 
-test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
+test: tools build openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
 	$(PY) tools/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
 	    'pytest, a subset under valgrind=$(PY) tools/memcheck.py' \
@@ -53,14 +57,14 @@ test: build tools openssl-cli ## every test there is: cargo test, ctest, pytest;
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w bindings/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit bindings/lua/test_pyssl.lua'
 
-test-system: build tools tools-system ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, ctest, pytest
+test-system: tools tools-system build ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, ctest, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)
 	@ln -sfn libpyssl.so $(SYSTEM).0
 	$(PY) tools/run.py 'cargo test, system OpenSSL=$(CARGO_SYSTEM) test $(SYSTEM_FLAGS)' \
 	    'ctest, system OpenSSL=$(CTEST_SYSTEM)' \
 	    'pytest, system OpenSSL=PYSSL_LIBRARY=$(CURDIR)/$(SYSTEM) $(PY) -m pytest'
 
-test-pythons: build tools openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
+test-pythons: tools build openssl-cli ## pytest under every other Python 3.9+ of this machine (PYTHONS="3.9 3.13" names some)
 	$(PY) tools/pythons.py $(PYTHONS)
 
 openssl-cli: target/openssl/openssl ## the openssl program of the embedded OpenSSL, which the interoperability tests talk to
@@ -72,7 +76,7 @@ check-rust: library
 	$(CARGO_DEBUG) clippy --workspace --all-targets -- -D warnings
 
 check-python: build
-	@tools/tools.sh node:nodejs
+	@tools/tools.sh node
 	$(PY) -m ruff check $(PYTHON_CODE)
 	$(PY) -m ruff format --check $(PYTHON_CODE)
 	$(PY) -m mypy
@@ -90,7 +94,7 @@ check-symbols: build
 	nm -D --defined-only $(LIB) | sed 's/.* //' | LC_ALL=C sort | diff -u tests/data/symbols.txt - || { echo 'the library exports other symbols than tests/data/symbols.txt'; exit 1; }
 
 check-abi:
-	@tools/tools.sh abidiff:abigail-tools
+	@tools/tools.sh abidiff
 	tests/abi/check.sh $(RELEASED) include/pyssl.h
 
 header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
@@ -99,7 +103,7 @@ header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
 	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt
 
 abi-dump: ## at a release: write the ABI that later ones are held to (docs/abi.md)
-	@tools/tools.sh abidw:abigail-tools
+	@tools/tools.sh abidw
 	@mkdir -p $(RELEASED)
 	cp include/pyssl.h $(RELEASED)/pyssl.h
 	tests/abi/dump.sh include/pyssl.h $(RELEASED)/pyssl.abi
@@ -115,20 +119,23 @@ wheel: build ## dist/*.whl, which needs nothing but cffi
 bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one interleaved run
 	$(PY) bench/run.py
 
-soak: build tools ## threads on one connection for 60 seconds each in C and Python, a thousand forks
+soak: tools build ## threads on one connection for 60 seconds each in C and Python, a thousand forks
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target test_threads test_fork
 	PYSSL_SOAK=60 target/ctest/c/test_threads
 	PYSSL_FORKS=1000 target/ctest/c/test_fork
 	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
 fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
-	@tools/tools.sh clang:clang
+	@tools/tools.sh fuzzer
 	tests/fuzz/instrument.sh target/instrumented
 	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
 
 tsan: library ## the threads of tests/c under ThreadSanitizer, with the library's Rust code
-	@tools/tools.sh clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.tsan-x86_64.a:libclang-rt-14-dev
+	@tools/tools.sh tsan
 	OPENSSL_NO_VENDOR=1 OPENSSL_STATIC=1 OPENSSL_DIR='$(or $(OPENSSL_MADE),$(OPENSSL_DIR))' tools/tsan.sh target/tsan
+
+fresh: ## both commands of the README in a minimal Debian 12 that debootstrap makes: an hour or more (root)
+	tools/fresh.sh
 
 idle: library tools ## the echo server with 10,000 idle connections: memory of each
 	cmake -S tests -B target/ctest -DPYSSL_LIBRARY=$(CURDIR)/$(LIB) && cmake --build target/ctest --target epoll_echo echo_clients
@@ -159,14 +166,17 @@ $(VENV)/ready: tools/requirements.txt pyproject.toml setup.py | library
 	$(PY) -m pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(ABI): include/pyssl.h python/ffi_build.py $(wildcard python/speedups/*) | $(VENV)/ready
+$(ABI): include/pyssl.h python/ffi_build.py | $(VENV)/ready
 	$(PY) python/ffi_build.py include/pyssl.h $@
-	$(PY) setup.py -q build_ext --inplace # the compiled modules
 	@touch $@
 
+# The package's compiled modules. Without Python.h there are none, and the next build tries again.
+$(COMPILED): include/pyssl.h python/ffi_build.py setup.py $(wildcard python/speedups/*) | $(VENV)/ready
+	@if PYTHON=$(PY) tools/tools.sh --check Python.h; then $(PY) setup.py -q build_ext --inplace && touch $@; \
+	else echo 'Until then the package works without its compiled modules, in ABI mode: a call takes twice as long.'; fi
+
 tools:
-	@tools/tools.sh gcc:gcc g++:g++ cmake:cmake openssl:openssl curl:curl valgrind:valgrind nm:binutils clang:clang \
-	    pkg-config:pkg-config abidiff:abigail-tools ruby:ruby luajit:luajit
+	@PYTHON=$(PYTHON) tools/tools.sh cc c++ cmake openssl curl valgrind asan fuzzer nm readelf Python.h pkg-config abidiff ruby luajit
 
 tools-system:
-	@tools/tools.sh pkg-config:pkg-config /usr/include/openssl/ssl.h:libssl-dev
+	@tools/tools.sh libssl

@@ -43,9 +43,12 @@ def _open(path: str) -> tuple[Any, Any, Any, str]:
             from . import _shim, _speedups  # type: ignore[attr-defined]
 
             return _shim.ffi, _shim.lib, _speedups, "api"
-        except ImportError:
+        except ImportError as error:
             if wanted == "api":
-                raise
+                raise ImportError(
+                    f"PYSSL_FFI=api asks for the compiled modules, which cannot be loaded: {error}. "
+                    "Build the package again where a C compiler and Python.h are (Debian: python3-dev)."
+                ) from error
     from ._abi import ffi
 
     lib = ffi.dlopen(path)

@@ -10,6 +10,9 @@
  * negative status. Results go to out parameters, which stand last and are written on success only, if not said
  * otherwise. pyssl_error_last() tells the calling thread why its last failed call failed.
  *
+ * NULL. A parameter that may be NULL says so. Every other pointer that is NULL gives PYSSL_ERR_ARGUMENT (a handle
+ * PYSSL_ERR_HANDLE), and nothing is done. Out parameters are checked before everything else.
+ *
  * Bytes go in as (pointer, size_t), text as NUL-terminated UTF-8. Bytes and text come out into the caller's room,
  * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
  * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
@@ -534,7 +537,7 @@ pyssl_status pyssl_rand_cleanup(void);
  * Mixes the content of a file into the generator's state.
  * @param file  NUL-terminated name
  * @param most  how many bytes to read at most; negative for all of it (of a device or pipe: 2048)
- * @param out   receives how many were read
+ * @param out   receives how many were read; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be read
  */
 pyssl_status pyssl_rand_load_file(const char *file, int64_t most, size_t *out);
@@ -542,7 +545,7 @@ pyssl_status pyssl_rand_load_file(const char *file, int64_t most, size_t *out);
 /**
  * Writes 1024 random bytes to a file, for pyssl_rand_load_file() to read another day. The file gets mode 0600.
  * @param file  NUL-terminated name
- * @param out   receives how many were written
+ * @param out   receives how many were written; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be written or is no regular file
  */
 pyssl_status pyssl_rand_write_file(const char *file,
@@ -553,7 +556,7 @@ pyssl_status pyssl_rand_write_file(const char *file,
  * @param socket      NUL-terminated name of the daemon's Unix socket
  * @param count       how many bytes to ask for
  * @param timeout_ms  how long one answer of the daemon (up to 255 bytes) may take, in milliseconds
- * @param out         receives how many were read: count
+ * @param out         receives how many were read: count; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with path (and errno where the system refused) when there is no daemon, or it hangs
  *         up, stays silent (errno ETIMEDOUT) or answers against the protocol; then nothing was mixed in
  */
@@ -780,14 +783,14 @@ pyssl_status pyssl_pkey_dump_public(pyssl_pkey *key,
                                     size_t *len);
 
 /**
- * Signs bytes.
+ * Signs bytes. Signatures of DSA and ECDSA keys vary in length by a few bytes; a buffer for the longest is asked for.
  * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
  * @param data    what is signed
  * @param room    receives the signature
  * @param size    room's size in bytes
  * @param len     receives the length
- * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER, with the
- *         length needed in len; PYSSL_ERROR
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER when
+ *         size is below the length of the key's longest signature, which len receives; PYSSL_ERROR
  */
 pyssl_status pyssl_pkey_sign(pyssl_pkey *key,
                              const char *digest,
@@ -1181,8 +1184,8 @@ pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
  * @param name      OpenSSL's short name ("basicConstraints"); also dotted numbers, with a "DER:" or "ASN1:" value
  * @param critical  not 0 marks it critical
  * @param value     "CA:TRUE, pathlen:0"
- * @param subject   the certificate that "hash" and "email:copy" look at, or NULL
- * @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at, or NULL
+ * @param subject   the certificate that "hash" and "email:copy" look at; may be NULL
+ * @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at; may be NULL
  * @param out       receives a new handle, to be freed with pyssl_ext_free()
  * @return PYSSL_OK, or PYSSL_ERROR
  */
@@ -1657,7 +1660,7 @@ pyssl_status pyssl_store_ctx_set_store(pyssl_store_ctx *ctx, pyssl_store *store)
  * Verifies.
  * @param ctx      the verification
  * @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
- *                 none; NULL if that is of no interest
+ *                 none; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
  *         PYSSL_ERR_HANDLE
  */
@@ -1670,7 +1673,7 @@ pyssl_status pyssl_store_ctx_verify(pyssl_store_ctx *ctx,
  * @param chain    receives new handles of copies: the certificate first, the trusted one last
  * @param size     how many handles there is room for
  * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
- * @param culprit  as for pyssl_store_ctx_verify()
+ * @param culprit  as for pyssl_store_ctx_verify(); may be NULL
  * @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_store_ctx_verified_chain(pyssl_store_ctx *ctx,
@@ -1813,7 +1816,7 @@ pyssl_status pyssl_pkcs12_key(pyssl_pkcs12 *p12, pyssl_pkey **out);
 /**
  * Sets the private key.
  * @param p12  the parts
- * @param key  kept, not copied; NULL for none
+ * @param key  kept, not copied; may be NULL, for none
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_set_key(pyssl_pkcs12 *p12, pyssl_pkey *key);
@@ -1829,7 +1832,7 @@ pyssl_status pyssl_pkcs12_cert(pyssl_pkcs12 *p12, pyssl_x509 **out);
 /**
  * Sets the key's certificate.
  * @param p12   the parts
- * @param cert  kept, not copied; NULL for none
+ * @param cert  kept, not copied; may be NULL, for none
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_set_cert(pyssl_pkcs12 *p12, pyssl_x509 *cert);
@@ -1850,7 +1853,7 @@ pyssl_status pyssl_pkcs12_ca_certs(pyssl_pkcs12 *p12,
 /**
  * Sets the other certificates, in place of those that were there.
  * @param p12    the parts
- * @param certs  handles; kept, not copied; NULL for none at all
+ * @param certs  handles; kept, not copied; may be NULL, for none at all
  * @param count  how many
  * @return PYSSL_OK or PYSSL_ERR_HANDLE, and then nothing is changed
  */
@@ -2156,7 +2159,7 @@ pyssl_status pyssl_ctx_add_client_ca(pyssl_ctx *ctx, pyssl_x509 *cert);
 /**
  * Adds options (SSL_OP_*); none is ever removed.
  * @param options  bits to add, 0 for none
- * @param out      receives the bits as they are then
+ * @param out      receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
@@ -2164,7 +2167,7 @@ pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *o
 /**
  * Adds modes (SSL_MODE_*).
  * @param mode  bits to add, 0 for none
- * @param out  receives the bits as they are then
+ * @param out  receives the bits as they are then; may be NULL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for SSL_MODE_ASYNC, whose jobs no call of this library could
  *         be resumed in; no bit is added then
  */
@@ -2175,7 +2178,7 @@ pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx,
 /**
  * Takes modes (SSL_MODE_*) off.
  * @param mode  bits to take off
- * @param out  receives the bits as they are then
+ * @param out  receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, long mode, long *out);
@@ -2246,7 +2249,7 @@ pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t 
 /**
  * Says which sessions are cached (SSL_SESS_CACHE_*).
  * @param mode  the bits
- * @param out  receives the bits as they were
+ * @param out  receives the bits as they were; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, long mode, long *out);
@@ -2261,7 +2264,7 @@ pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, long *out);
 /**
  * Says how long sessions live.
  * @param seconds  their life
- * @param out  receives the seconds as they were
+ * @param out  receives the seconds as they were; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, long seconds, long *out);
@@ -2646,7 +2649,7 @@ pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
 /**
  * Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
  * PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
- * @param done  receives 1 when both were exchanged, 0 when only this end's went
+ * @param done  receives 1 when both were exchanged, 0 when only this end's went; may be NULL
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */
 pyssl_status pyssl_conn_shutdown(pyssl_conn *conn,
@@ -2669,7 +2672,7 @@ pyssl_status pyssl_conn_dtls_timeout(pyssl_conn *conn,
 
 /**
  * Sends the last DTLS flight again when its time has come. Calls that wait on a blocking socket do it themselves.
- * @param done  receives 1 when it was time, 0 when not (never without DTLS)
+ * @param done  receives 1 when it was time, 0 when not (never without DTLS); may be NULL
  * @return PYSSL_OK; or PYSSL_ERROR when it was sent too often, and as pyssl_conn_do_handshake()
  */
 pyssl_status pyssl_conn_dtls_handle_timeout(pyssl_conn *conn,
@@ -2790,7 +2793,7 @@ pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
 /**
  * Adds options (SSL_OP_*); none is ever removed.
  * @param options  bits to add, 0 for none
- * @param out      receives the bits as they are then
+ * @param out      receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t *out);

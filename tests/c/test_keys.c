@@ -174,6 +174,28 @@ static void signatures(void) {
     CHECK(pyssl_pkey_free(key) == PYSSL_OK);
 }
 
+/* ECDSA and DSA signatures vary in length; what a first call asks for is enough for every later one. */
+static void the_length_a_signature_asks_for_is_enough(void) {
+    static const char *const curves[] = {"prime256v1", "secp521r1"};
+    const uint8_t *data = (const uint8_t *)"data";
+    uint8_t signature[256];
+    size_t len, wanted, i;
+    int round;
+
+    for (i = 0; i < sizeof curves / sizeof *curves; i++) {
+        pyssl_pkey *key = NULL;
+        CHECK(pyssl_pkey_new(&key) == PYSSL_OK && pyssl_pkey_generate_ec(key, curves[i]) == PYSSL_OK);
+        for (round = 0; round < 100; round++) {
+            CHECK(pyssl_pkey_sign(key, "sha256", data, 4, NULL, 0, &wanted) == PYSSL_ERR_BUFFER);
+            CHECK(pyssl_pkey_sign(key, "sha256", data, 4, signature, wanted, &len) == PYSSL_OK && len <= wanted);
+            CHECK(pyssl_pkey_verify(key, "sha256", signature, len, data, 4) == PYSSL_OK);
+            CHECK(pyssl_pkey_sign(key, "sha256", data, 4, signature, wanted - 1, &len) == PYSSL_ERR_BUFFER);
+            CHECK(len == wanted);
+        }
+        CHECK(pyssl_pkey_free(key) == PYSSL_OK);
+    }
+}
+
 static void curves_have_names(void) {
     char name[64];
     size_t len, count = pyssl_curve_count();
@@ -204,6 +226,7 @@ int main(void) {
     RUN(an_encrypted_key_wants_its_passphrase);
     RUN(garbage_is_an_error);
     RUN(signatures);
+    RUN(the_length_a_signature_asks_for_is_enough);
     RUN(curves_have_names);
     return 0;
 }

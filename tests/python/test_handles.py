@@ -1,4 +1,5 @@
-"""Every function of the header that takes a handle, with handles that are none: PYSSL_ERR_HANDLE comes before all else.
+"""Every function of the header that takes a handle, with handles that are none: PYSSL_ERR_HANDLE comes before all else
+but a NULL out parameter (tests/c/test_misuse_each.c).
 
 The functions and the types of their parameters are those that cffi has from the header, so a new one is walked too.
 """
@@ -21,6 +22,7 @@ GARBAGE = [1, 0xDEADBEEF, 1 << 63, (2 << 56) | (0xFFFFFF << 32), (1 << 64) - 1]
 OPTIONAL = {"pyssl_ext_new"}
 STRUCTURES = {"pyssl_error", "pyssl_error_entry", "pyssl_transport"}
 NOT_UTF8 = ffi.new("char[64]", b"\xff\xfe")
+WRITABLE = ffi.new("char[256]")
 
 
 def is_handle(parameter: Any) -> bool:
@@ -32,7 +34,14 @@ def taking_handles() -> Iterator[str]:
     return (name for name in NAMES if any(map(is_handle, ffi.typeof(getattr(lib, name)).args)))
 
 
+def is_out(parameter: Any) -> bool:
+    item = parameter.item if parameter.kind == "pointer" else None
+    return item is not None and (item.kind == "pointer" or (item.kind == "primitive" and ffi.sizeof(item) > 1))
+
+
 def null(parameter: Any) -> Any:
+    if is_out(parameter):
+        return ffi.cast(parameter, WRITABLE)
     return ffi.NULL if parameter.kind in ("pointer", "function") else 0
 
 

@@ -10,6 +10,9 @@
  * negative status. Results go to out parameters, which stand last and are written on success only, if not said
  * otherwise. pyssl_error_last() tells the calling thread why its last failed call failed.
  *
+ * NULL. A parameter that may be NULL says so. Every other pointer that is NULL gives PYSSL_ERR_ARGUMENT (a handle
+ * PYSSL_ERR_HANDLE), and nothing is done. Out parameters are checked before everything else.
+ *
  * Bytes go in as (pointer, size_t), text as NUL-terminated UTF-8. Bytes and text come out into the caller's room,
  * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
  * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.

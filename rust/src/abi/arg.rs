@@ -124,54 +124,76 @@ pub unsafe fn objects<T: Object>(handles: *const *mut T::Opaque, count: usize) -
     handles.iter().map(|handle| Ok(Arc::clone(&*T::lookup(*handle)?))).collect()
 }
 
-/// Stores a result.
-///
-/// # Safety
-/// `out` must be NULL or writable.
-pub unsafe fn put<T>(out: *mut T, value: T) -> Result<()> {
+/// Refuses a NULL out parameter. The `put` functions do so before they call `make`, which does the work: a call that
+/// returns PYSSL_ERR_ARGUMENT for an out parameter has done nothing.
+pub fn not_null<T>(out: *mut T) -> Result<()> {
     if out.is_null() {
-        return Err(Error::argument("the out parameter is NULL"));
+        return Err(Error::argument("an out parameter is NULL"));
     }
-    // SAFETY: the caller's promise.
-    unsafe { out.write(value) };
     Ok(())
 }
 
-/// Stores a new handle for an object.
+/// Stores the result of `make`.
+///
+/// # Safety
+/// `out` must be NULL or writable.
+pub unsafe fn put<T>(out: *mut T, make: impl FnOnce() -> Result<T>) -> Result<()> {
+    not_null(out)?;
+    // SAFETY: the caller's promise.
+    unsafe { out.write(make()?) };
+    Ok(())
+}
+
+/// As `put`, with NULL for a caller who does not want the result.
 ///
 /// # Safety
 /// As for `put`.
-pub unsafe fn put_handle<T: Object>(out: *mut *mut T::Opaque, object: Arc<T>) -> Result<()> {
-    if out.is_null() {
-        return Err(Error::argument("the out parameter is NULL"));
+pub unsafe fn put_opt<T>(out: *mut T, make: impl FnOnce() -> Result<T>) -> Result<()> {
+    let value = make()?;
+    if !out.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { out.write(value) };
     }
-    let handle = object.register()?;
-    // SAFETY: the caller's promise.
-    unsafe { out.write(handle) };
     Ok(())
+}
+
+/// Stores a new handle for the object that `make` returns.
+///
+/// # Safety
+/// As for `put`.
+pub unsafe fn put_handle<T: Object>(out: *mut *mut T::Opaque, make: impl FnOnce() -> Result<Arc<T>>) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { put(out, || make()?.register()) }
 }
 
 /// As `put_handle`, with NULL for "none".
 ///
 /// # Safety
 /// As for `put`.
-pub unsafe fn put_handle_opt<T: Object>(out: *mut *mut T::Opaque, object: Option<Arc<T>>) -> Result<()> {
-    match object {
-        // SAFETY: the caller's promise.
-        Some(object) => unsafe { put_handle(out, object) },
-        // SAFETY: the caller's promise.
-        None => unsafe { put(out, std::ptr::null_mut()) },
-    }
+pub unsafe fn put_handle_opt<T: Object>(
+    out: *mut *mut T::Opaque,
+    make: impl FnOnce() -> Result<Option<Arc<T>>>,
+) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { put(out, || make()?.map_or(Ok(std::ptr::null_mut()), Object::register)) }
 }
 
-/// Stores bytes in the caller's room and their number in `*len`. What does not fit is not stored at all: the status
+/// Stores the bytes that `make` returns in the caller's room and their number in `*len`. What does not fit is not stored at all: the status
 /// is PYSSL_ERR_BUFFER and `*len` says how much is needed.
 ///
 /// # Safety
 /// `room` must have `size` writable bytes (or `size` be 0), `len` must be writable.
-pub unsafe fn put_bytes(room: *mut u8, size: usize, len: *mut usize, value: &[u8]) -> Result<()> {
+pub unsafe fn put_bytes<T: AsRef<[u8]>>(
+    room: *mut u8,
+    size: usize,
+    len: *mut usize,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<()> {
+    not_null(len)?;
+    let value = make()?;
+    let value = value.as_ref();
     // SAFETY: the caller's promise.
-    unsafe { put(len, value.len()) }?;
+    unsafe { len.write(value.len()) };
     if value.len() > size || (room.is_null() && !value.is_empty()) {
         return Err(Error::bare(Status::Buffer));
     }
@@ -186,9 +208,17 @@ pub unsafe fn put_bytes(room: *mut u8, size: usize, len: *mut usize, value: &[u8
 ///
 /// # Safety
 /// As for `put_bytes`.
-pub unsafe fn put_text(room: *mut c_char, size: usize, len: *mut usize, value: &str) -> Result<()> {
+pub unsafe fn put_text<T: AsRef<str>>(
+    room: *mut c_char,
+    size: usize,
+    len: *mut usize,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<()> {
+    not_null(len)?;
+    let value = make()?;
+    let value = value.as_ref();
     // SAFETY: the caller's promise.
-    unsafe { put(len, value.len()) }?;
+    unsafe { len.write(value.len()) };
     if value.len() >= size || room.is_null() {
         return Err(Error::bare(Status::Buffer));
     }
@@ -216,7 +246,7 @@ pub unsafe fn handles<T: Object>(p: *const *mut T::Opaque, count: usize) -> Resu
     handles.iter().map(|handle| Ok(T::lookup(*handle)?.clone())).collect()
 }
 
-/// Stores new handles in the caller's room and their number in `*count`; none of them when there is not room for all.
+/// Stores new handles of the objects that `make` returns in the caller's room and their number in `*count`; none of them when there is not room for all.
 ///
 /// # Safety
 /// `room` must have place for `size` handles (or `size` be 0), `count` must be writable.
@@ -224,10 +254,12 @@ pub unsafe fn put_handles<T: Object>(
     room: *mut *mut T::Opaque,
     size: usize,
     count: *mut usize,
-    objects: Vec<Arc<T>>,
+    make: impl FnOnce() -> Result<Vec<Arc<T>>>,
 ) -> Result<()> {
+    not_null(count)?;
+    let objects = make()?;
     // SAFETY: the caller's promise.
-    unsafe { put(count, objects.len()) }?;
+    unsafe { count.write(objects.len()) };
     if objects.len() > size || (room.is_null() && !objects.is_empty()) {
         return Err(Error::bare(Status::Buffer));
     }

@@ -1,6 +1,6 @@
 //! pyssl_conn_*: a TLS connection.
 
-use super::arg::{bytes, put, put_handle, room};
+use super::arg::{bytes, not_null, put, put_opt, room};
 use super::gate::{gate, gate_count, gate_moved, pyssl_status};
 use super::handle::{object, Object};
 use super::types::{pyssl_conn, pyssl_ctx};
@@ -82,7 +82,7 @@ pub extern "C" fn pyssl_set_fiber_fn(fiber: pyssl_fiber_fn) -> pyssl_status {
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_new(ctx: *mut pyssl_ctx, out: *mut *mut pyssl_conn) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_conn(out, Conn::pumped(&*Ctx::lookup(ctx)?)?) })
+    gate(|| unsafe { put_conn(out, || Conn::pumped(&*Ctx::lookup(ctx)?)) })
 }
 
 /// A new connection on a descriptor, which stays the caller's: the library never closes it. It is used without
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn pyssl_conn_new(ctx: *mut pyssl_ctx, out: *mut *mut pyss
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_new_fd(ctx: *mut pyssl_ctx, fd: c_int, out: *mut *mut pyssl_conn) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_conn(out, Conn::socket(&*Ctx::lookup(ctx)?, fd)?) })
+    gate(|| unsafe { put_conn(out, || Conn::socket(&*Ctx::lookup(ctx)?, fd)) })
 }
 
 /// A new connection on a pair of functions.
@@ -110,13 +110,16 @@ pub unsafe extern "C" fn pyssl_conn_new_transport(
         // SAFETY: the header asks for a readable struct. Its userdata is ours first of all, so that destroy always runs.
         let pipe = unsafe { transport.as_ref() }
             .map(|given| Functions { functions: *given, userdata: UserData::new(given.userdata, given.destroy) });
-        let ctx = Ctx::lookup(ctx)?;
-        let pipe = pipe.ok_or_else(|| Error::argument("transport is NULL"))?;
-        if pipe.functions.read.is_none() || pipe.functions.write.is_none() {
-            return Err(Error::argument("a transport needs both a read and a write function"));
-        }
+        let made = || {
+            let ctx = Ctx::lookup(ctx)?;
+            let pipe = pipe.ok_or_else(|| Error::argument("transport is NULL"))?;
+            if pipe.functions.read.is_none() || pipe.functions.write.is_none() {
+                return Err(Error::argument("a transport needs both a read and a write function"));
+            }
+            Conn::piped(&ctx, Box::new(pipe))
+        };
         // SAFETY: the header asks for a writable out.
-        unsafe { put_conn(out, Conn::piped(&ctx, Box::new(pipe))?) }
+        unsafe { put_conn(out, made) }
     })
 }
 
@@ -252,23 +255,24 @@ pub unsafe extern "C" fn pyssl_conn_send_all(
     sent: *mut usize,
 ) -> pyssl_status {
     gate(|| {
+        not_null(sent)?;
         let mut count = 0;
         // SAFETY: the header asks for len readable bytes.
         let result = Conn::lookup(conn)?.send_all(unsafe { bytes(data, len) }?, &mut count);
         // SAFETY: the header asks for a writable sent.
-        unsafe { put(sent, count) }?;
+        unsafe { sent.write(count) };
         result
     })
 }
 
 /// Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
 /// PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
-/// @param done  receives 1 when both were exchanged, 0 when only this end's went
+/// @param done  receives 1 when both were exchanged, 0 when only this end's went; may be NULL
 /// @return PYSSL_OK; or as pyssl_conn_do_handshake()
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_shutdown(conn: *mut pyssl_conn, done: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable done.
-    gate(|| unsafe { put(done, c_int::from(Conn::lookup(conn)?.shutdown()?)) })
+    gate(|| unsafe { put_opt(done, || Ok(c_int::from(Conn::lookup(conn)?.shutdown()?))) })
 }
 
 /// Waits for a DTLS ClientHello with a cookie that the context's callback accepts (RFC 6347, 4.2.1); the handshake comes
@@ -285,19 +289,22 @@ pub extern "C" fn pyssl_conn_dtls_listen(conn: *mut pyssl_conn) -> pyssl_status 
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_dtls_timeout(conn: *mut pyssl_conn, microseconds: *mut u64) -> pyssl_status {
     gate(|| {
-        let left = Conn::lookup(conn)?.dtls_timeout().ok_or_else(|| Error::bare(Status::Absent))?;
+        let left = || {
+            let left = Conn::lookup(conn)?.dtls_timeout().ok_or_else(|| Error::bare(Status::Absent))?;
+            Ok(u64::try_from(left.as_micros()).unwrap_or(u64::MAX))
+        };
         // SAFETY: the header asks for a writable number.
-        unsafe { put(microseconds, u64::try_from(left.as_micros()).unwrap_or(u64::MAX)) }
+        unsafe { put(microseconds, left) }
     })
 }
 
 /// Sends the last DTLS flight again when its time has come. Calls that wait on a blocking socket do it themselves.
-/// @param done  receives 1 when it was time, 0 when not (never without DTLS)
+/// @param done  receives 1 when it was time, 0 when not (never without DTLS); may be NULL
 /// @return PYSSL_OK; or PYSSL_ERROR when it was sent too often, and as pyssl_conn_do_handshake()
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_dtls_handle_timeout(conn: *mut pyssl_conn, done: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable done.
-    gate(|| unsafe { put(done, c_int::from(Conn::lookup(conn)?.dtls_handle_timeout()?)) })
+    gate(|| unsafe { put_opt(done, || Ok(c_int::from(Conn::lookup(conn)?.dtls_handle_timeout()?))) })
 }
 
 /// Gives a connection without transport ciphertext from the peer. For DTLS, each call is one datagram.
@@ -338,13 +345,15 @@ pub extern "C" fn pyssl_conn_bio_shutdown(conn: *mut pyssl_conn) -> pyssl_status
 ///
 /// # Safety
 /// `out` must be NULL or writable.
-unsafe fn put_conn(out: *mut *mut pyssl_conn, conn: Arc<Conn>) -> Result<()> {
+unsafe fn put_conn(out: *mut *mut pyssl_conn, make: impl FnOnce() -> Result<Arc<Conn>>) -> Result<()> {
+    let registered = || {
+        let conn = make()?;
+        let handle = conn.clone().register()?;
+        conn.set_handle(handle as u64);
+        Ok(handle)
+    };
     // SAFETY: the caller's promise.
-    unsafe {
-        put_handle(out, conn.clone())?;
-        conn.set_handle(*out as u64);
-    }
-    Ok(())
+    unsafe { put(out, registered) }
 }
 
 /// A transport of C functions.

@@ -1,6 +1,6 @@
 //! pyssl_conn_*: setting one connection up.
 
-use super::arg::{bytes, put, put_handle, text};
+use super::arg::{bytes, put, put_handle, put_opt, text};
 use super::ctx_callback::{info_from, verify_from};
 use super::gate::{gate, pyssl_status};
 use super::handle::Object;
@@ -84,7 +84,7 @@ pub extern "C" fn pyssl_conn_set_verify(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_verify_mode(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_mode()) })
+    gate(|| unsafe { put(out, || Ok(Conn::lookup(conn)?.verify_mode())) })
 }
 
 /// Has the state machine's moves of this connection told, in place of what the context says (SSL_set_info_callback).
@@ -112,7 +112,7 @@ pub extern "C" fn pyssl_conn_set_info_callback(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_context(conn: *mut pyssl_conn, out: *mut *mut pyssl_ctx) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Conn::lookup(conn)?.ctx()) })
+    gate(|| unsafe { put_handle(out, || Ok(Conn::lookup(conn)?.ctx())) })
 }
 
 /// Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
@@ -126,12 +126,12 @@ pub extern "C" fn pyssl_conn_set_context(conn: *mut pyssl_conn, ctx: *mut pyssl_
 
 /// Adds options (SSL_OP_*); none is ever removed.
 /// @param options  bits to add, 0 for none
-/// @param out      receives the bits as they are then
+/// @param out      receives the bits as they are then; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_options(conn: *mut pyssl_conn, options: u64, out: *mut u64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.set_options(options)) })
+    gate(|| unsafe { put_opt(out, || Ok(Conn::lookup(conn)?.set_options(options))) })
 }
 
 /// Sets the certificate this end shows.
@@ -193,7 +193,7 @@ pub extern "C" fn pyssl_conn_set_shutdown(conn: *mut pyssl_conn, state: c_int) -
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_renegotiate(conn: *mut pyssl_conn, asked: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(asked, c_int::from(Conn::lookup(conn)?.renegotiate()?)) })
+    gate(|| unsafe { put(asked, || Ok(c_int::from(Conn::lookup(conn)?.renegotiate()?))) })
 }
 
 /// TLS 1.3: new keys for what this end sends, from the next call that moves bytes on.
@@ -215,5 +215,5 @@ pub unsafe extern "C" fn pyssl_conn_set_ciphertext_mtu(
     taken: *mut c_int,
 ) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(taken, c_int::from(Conn::lookup(conn)?.set_ciphertext_mtu(mtu))) })
+    gate(|| unsafe { put(taken, || Ok(c_int::from(Conn::lookup(conn)?.set_ciphertext_mtu(mtu)))) })
 }

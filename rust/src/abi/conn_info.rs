@@ -28,7 +28,7 @@ pub const PYSSL_WANT_OTHER: c_int = 4;
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_pending(conn: *mut pyssl_conn, out: *mut usize) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.pending()) })
+    gate(|| unsafe { put(out, || Ok(Conn::lookup(conn)?.pending())) })
 }
 
 /// The protocol version's number: 0x0304 is TLS 1.3. Before the handshake, the highest this end would use.
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn pyssl_conn_pending(conn: *mut pyssl_conn, out: *mut usi
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_version(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.version()) })
+    gate(|| unsafe { put(out, || Ok(Conn::lookup(conn)?.version())) })
 }
 
 /// The protocol version's name: "TLSv1.3".
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn pyssl_conn_version_name(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, Conn::lookup(conn)?.version_name()) })
+    gate(|| unsafe { put_text(buffer, size, len, || Ok(Conn::lookup(conn)?.version_name())) })
 }
 
 /// The cipher suite's name: "TLS_AES_256_GCM_SHA384".
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn pyssl_conn_cipher_name(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, present(Conn::lookup(conn)?.cipher())?.name) })
+    gate(|| unsafe { put_text(buffer, size, len, || Ok(present(Conn::lookup(conn)?.cipher())?.name)) })
 }
 
 /// The key exchange group's name: "X25519MLKEM768".
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn pyssl_conn_group_name(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, &present(Conn::lookup(conn)?.group_name())?) })
+    gate(|| unsafe { put_text(buffer, size, len, || present(Conn::lookup(conn)?.group_name())) })
 }
 
 /// The peer's own certificate.
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn pyssl_conn_group_name(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_peer_certificate(conn: *mut pyssl_conn, out: *mut *mut pyssl_x509) -> pyssl_status {
     gate(|| {
-        let cert = Conn::lookup(conn)?.peer_certificate().map(|cert| X509::copy_of(&cert)).transpose()?;
+        let cert = || Conn::lookup(conn)?.peer_certificate().map(|cert| X509::copy_of(&cert)).transpose();
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle_opt(out, cert) }
     })
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn pyssl_conn_peer_certificate(conn: *mut pyssl_conn, out:
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_verify_result(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.verify_result()) })
+    gate(|| unsafe { put(out, || Ok(Conn::lookup(conn)?.verify_result())) })
 }
 
 /// What the last operation waits for: PYSSL_WANT_*.
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn pyssl_conn_verify_result(conn: *mut pyssl_conn, out: *m
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_want(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, want(Conn::lookup(conn)?.wants())) })
+    gate(|| unsafe { put(out, || Ok(want(Conn::lookup(conn)?.wants()))) })
 }
 
 /// Which close_notify alerts were exchanged: 1 sent, 2 received, 3 both.
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn pyssl_conn_want(conn: *mut pyssl_conn, out: *mut c_int)
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_shutdown_state(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.shutdown_state()) })
+    gate(|| unsafe { put(out, || Ok(Conn::lookup(conn)?.shutdown_state())) })
 }
 
 /// 1 when no handshake is under way or to come, else 0.
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn pyssl_conn_shutdown_state(conn: *mut pyssl_conn, out: *
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_is_init_finished(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, c_int::from(Conn::lookup(conn)?.is_init_finished())) })
+    gate(|| unsafe { put(out, || Ok(c_int::from(Conn::lookup(conn)?.is_init_finished()))) })
 }
 
 /// 1 when a renegotiation was asked for and is not done, else 0.
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn pyssl_conn_is_init_finished(conn: *mut pyssl_conn, out:
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_renegotiate_pending(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, c_int::from(Conn::lookup(conn)?.renegotiate_pending())) })
+    gate(|| unsafe { put(out, || Ok(c_int::from(Conn::lookup(conn)?.renegotiate_pending()))) })
 }
 
 /// How many renegotiations this end asked for, or began because a server asked (SSL_total_renegotiations). A server does
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn pyssl_conn_renegotiate_pending(conn: *mut pyssl_conn, o
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_total_renegotiations(conn: *mut pyssl_conn, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.total_renegotiations()) })
+    gate(|| unsafe { put(out, || Ok(Conn::lookup(conn)?.total_renegotiations())) })
 }
 
 /// 1 when the handshake took up an earlier session, else 0.
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn pyssl_conn_total_renegotiations(conn: *mut pyssl_conn, 
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_session_reused(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, c_int::from(Conn::lookup(conn)?.session_reused())) })
+    gate(|| unsafe { put(out, || Ok(c_int::from(Conn::lookup(conn)?.session_reused()))) })
 }
 
 /// What the handshake is at, in OpenSSL's words.
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn pyssl_conn_state_string(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, Conn::lookup(conn)?.state_text()) })
+    gate(|| unsafe { put_text(buffer, size, len, || Ok(Conn::lookup(conn)?.state_text())) })
 }
 
 /// The protocol version that the cipher suite belongs to: "TLSv1.3".
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn pyssl_conn_cipher_version(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, present(Conn::lookup(conn)?.cipher())?.version) })
+    gate(|| unsafe { put_text(buffer, size, len, || Ok(present(Conn::lookup(conn)?.cipher())?.version)) })
 }
 
 /// The strength of the cipher in bits.
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn pyssl_conn_cipher_version(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_cipher_bits(conn: *mut pyssl_conn, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, present(Conn::lookup(conn)?.cipher())?.bits) })
+    gate(|| unsafe { put(out, || Ok(present(Conn::lookup(conn)?.cipher())?.bits)) })
 }
 
 /// The cipher suites that may be used, those of TLS 1.3 first, with ":" between them.
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn pyssl_conn_cipher_list(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, &Conn::lookup(conn)?.cipher_names().join(":")) })
+    gate(|| unsafe { put_text(buffer, size, len, || Ok(Conn::lookup(conn)?.cipher_names().join(":"))) })
 }
 
 /// The protocol that ALPN agreed on; no bytes when none.
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn pyssl_conn_alpn_proto_negotiated(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &Conn::lookup(conn)?.alpn_selected()) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || Ok(Conn::lookup(conn)?.alpn_selected())) })
 }
 
 /// The name of the SRTP protection profile that was agreed on.
@@ -250,7 +250,7 @@ pub unsafe extern "C" fn pyssl_conn_selected_srtp_profile(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, present(Conn::lookup(conn)?.srtp_profile())?) })
+    gate(|| unsafe { put_text(buffer, size, len, || present(Conn::lookup(conn)?.srtp_profile())) })
 }
 
 /// The host name that the client asked for (SNI); on a client, the one it set.
@@ -266,7 +266,7 @@ pub unsafe extern "C" fn pyssl_conn_servername(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &present(Conn::lookup(conn)?.server_name())?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.server_name())) })
 }
 
 /// The client's random value, 32 bytes.
@@ -282,7 +282,7 @@ pub unsafe extern "C" fn pyssl_conn_client_random(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &present(Conn::lookup(conn)?.client_random())?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.client_random())) })
 }
 
 /// The server's random value, 32 bytes.
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn pyssl_conn_server_random(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &present(Conn::lookup(conn)?.server_random())?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.server_random())) })
 }
 
 /// The session's master secret. Whoever has it can read the session.
@@ -314,7 +314,7 @@ pub unsafe extern "C" fn pyssl_conn_master_key(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &present(Conn::lookup(conn)?.master_key())?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.master_key())) })
 }
 
 /// This end's last Finished message.
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn pyssl_conn_finished(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &present(Conn::lookup(conn)?.finished())?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.finished())) })
 }
 
 /// The peer's last Finished message.
@@ -346,7 +346,7 @@ pub unsafe extern "C" fn pyssl_conn_peer_finished(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &present(Conn::lookup(conn)?.peer_finished())?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.peer_finished())) })
 }
 
 /// Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
@@ -380,7 +380,7 @@ pub unsafe extern "C" fn pyssl_conn_export_keying_material(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_certificate(conn: *mut pyssl_conn, out: *mut *mut pyssl_x509) -> pyssl_status {
     gate(|| {
-        let cert = Conn::lookup(conn)?.certificate().map(|cert| X509::copy_of(&cert)).transpose()?;
+        let cert = || Conn::lookup(conn)?.certificate().map(|cert| X509::copy_of(&cert)).transpose();
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle_opt(out, cert) }
     })
@@ -399,7 +399,7 @@ pub unsafe extern "C" fn pyssl_conn_peer_cert_chain(
     count: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room for size handles and a writable count.
-    gate(|| unsafe { put_handles(room, size, count, chain(Conn::lookup(conn)?.peer_chain())?) })
+    gate(|| unsafe { put_handles(room, size, count, || chain(Conn::lookup(conn)?.peer_chain())) })
 }
 
 /// The chain that verification built, from the peer's own certificate to a trusted one. Trust it only when the
@@ -416,7 +416,7 @@ pub unsafe extern "C" fn pyssl_conn_verified_chain(
     count: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room for size handles and a writable count.
-    gate(|| unsafe { put_handles(room, size, count, chain(Conn::lookup(conn)?.verified_chain())?) })
+    gate(|| unsafe { put_handles(room, size, count, || chain(Conn::lookup(conn)?.verified_chain())) })
 }
 
 /// On a client, the authorities that the server named for client certificates; on a server, those it names.
@@ -432,7 +432,7 @@ pub unsafe extern "C" fn pyssl_conn_client_ca_list(
     count: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let names = Conn::lookup(conn)?.client_cas()?.into_iter().map(Name::from_openssl).collect();
+        let names = || Ok(Conn::lookup(conn)?.client_cas()?.into_iter().map(Name::from_openssl).collect());
         // SAFETY: the header asks for room for size handles and a writable count.
         unsafe { put_handles(room, size, count, names) }
     })
@@ -444,7 +444,7 @@ pub unsafe extern "C" fn pyssl_conn_client_ca_list(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_session(conn: *mut pyssl_conn, out: *mut *mut pyssl_session) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle_opt(out, Conn::lookup(conn)?.session()) })
+    gate(|| unsafe { put_handle_opt(out, || Ok(Conn::lookup(conn)?.session())) })
 }
 
 /// DTLS: how many bytes of data fit one datagram; 0 before the handshake.
@@ -453,7 +453,7 @@ pub unsafe extern "C" fn pyssl_conn_session(conn: *mut pyssl_conn, out: *mut *mu
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_cleartext_mtu(conn: *mut pyssl_conn, out: *mut usize) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Conn::lookup(conn)?.cleartext_mtu()?) })
+    gate(|| unsafe { put(out, || Conn::lookup(conn)?.cleartext_mtu()) })
 }
 
 fn present<T>(value: Option<T>) -> Result<T> {

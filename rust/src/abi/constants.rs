@@ -17,7 +17,7 @@ use libc::c_char;
 pub unsafe extern "C" fn pyssl_constant(name: *const c_char, out: *mut i64) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a NUL-terminated name and a writable out.
-        unsafe { put(out, by_name(text(name, "name")?)?) }
+        unsafe { put(out, || by_name(text(name, "name")?)) }
     })
 }
 

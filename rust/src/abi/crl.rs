@@ -20,7 +20,7 @@ object!(Crl, pyssl_crl, 6, "crl");
 pub unsafe extern "C" fn pyssl_crl_new(out: *mut *mut pyssl_crl) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Crl::new()?) }
+        unsafe { put_handle(out, Crl::new) }
     })
 }
 
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn pyssl_crl_load(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for len readable bytes and a writable out.
-        unsafe { put_handle(out, Crl::load(FileType::to_load(filetype)?, bytes(data, len)?)?) }
+        unsafe { put_handle(out, || Crl::load(FileType::to_load(filetype)?, bytes(data, len)?)) }
     })
 }
 
@@ -60,9 +60,9 @@ pub unsafe extern "C" fn pyssl_crl_dump(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let dumped = Crl::lookup(crl)?.dump(FileType::to_dump(filetype)?)?;
+        let dumped = || Crl::lookup(crl)?.dump(FileType::to_dump(filetype)?);
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &dumped) }
+        unsafe { put_bytes(room, size, len, dumped) }
     })
 }
 
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn pyssl_crl_dump(
 pub unsafe extern "C" fn pyssl_crl_issuer(crl: *mut pyssl_crl, out: *mut *mut pyssl_name) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Crl::lookup(crl)?.issuer()?) }
+        unsafe { put_handle(out, || Crl::lookup(crl)?.issuer()) }
     })
 }
 
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn pyssl_crl_set_next_update(crl: *mut pyssl_crl, when: *c
 pub unsafe extern "C" fn pyssl_crl_revoked_count(crl: *mut pyssl_crl, out: *mut usize) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put(out, Crl::lookup(crl)?.revoked_count()) }
+        unsafe { put(out, || Ok(Crl::lookup(crl)?.revoked_count())) }
     })
 }
 
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn pyssl_crl_revoked_at(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Crl::lookup(crl)?.revoked_at(index)?) }
+        unsafe { put_handle(out, || Crl::lookup(crl)?.revoked_at(index)) }
     })
 }
 

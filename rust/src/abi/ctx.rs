@@ -47,9 +47,12 @@ pub const PYSSL_DTLS_CLIENT_METHOD: c_int = 12;
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_new(method: c_int, out: *mut *mut pyssl_ctx) -> pyssl_status {
     gate(|| {
-        let (method, version) = method_of(method)?;
+        let made = || {
+            let (method, version) = method_of(method)?;
+            Ctx::new(method, version)
+        };
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Ctx::new(method, version)?) }
+        unsafe { put_handle(out, made) }
     })
 }
 

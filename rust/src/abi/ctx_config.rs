@@ -1,6 +1,6 @@
 //! pyssl_ctx_*: protocol versions, suites, groups, options, sessions.
 
-use super::arg::{bytes, path, put, word};
+use super::arg::{bytes, path, put, put_opt, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::Object;
 use super::types::pyssl_ctx;
@@ -9,33 +9,33 @@ use libc::{c_char, c_int, c_long};
 
 /// Adds options (SSL_OP_*); none is ever removed.
 /// @param options  bits to add, 0 for none
-/// @param out      receives the bits as they are then
+/// @param out      receives the bits as they are then; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_options(ctx: *mut pyssl_ctx, options: u64, out: *mut u64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.set_options(options)) })
+    gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.set_options(options))) })
 }
 
 /// Adds modes (SSL_MODE_*).
 /// @param mode  bits to add, 0 for none
-/// @param out  receives the bits as they are then
+/// @param out  receives the bits as they are then; may be NULL
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for SSL_MODE_ASYNC, whose jobs no call of this library could
 ///         be resumed in; no bit is added then
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_mode(ctx: *mut pyssl_ctx, mode: c_long, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.set_mode(mode)?) })
+    gate(|| unsafe { put_opt(out, || Ctx::lookup(ctx)?.set_mode(mode)) })
 }
 
 /// Takes modes (SSL_MODE_*) off.
 /// @param mode  bits to take off
-/// @param out  receives the bits as they are then
+/// @param out  receives the bits as they are then; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_clear_mode(ctx: *mut pyssl_ctx, mode: c_long, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.clear_mode(mode)) })
+    gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.clear_mode(mode))) })
 }
 
 /// Sets the lowest protocol version.
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_session_id(ctx: *mut pyssl_ctx, id: *cons
 
 /// Says which sessions are cached (SSL_SESS_CACHE_*).
 /// @param mode  the bits
-/// @param out  receives the bits as they were
+/// @param out  receives the bits as they were; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_session_cache_mode(
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_session_cache_mode(
     out: *mut c_long,
 ) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.set_session_cache_mode(mode)) })
+    gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.set_session_cache_mode(mode))) })
 }
 
 /// The SSL_SESS_CACHE_* bits.
@@ -136,17 +136,17 @@ pub unsafe extern "C" fn pyssl_ctx_set_session_cache_mode(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_session_cache_mode(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.session_cache_mode()) })
+    gate(|| unsafe { put(out, || Ok(Ctx::lookup(ctx)?.session_cache_mode())) })
 }
 
 /// Says how long sessions live.
 /// @param seconds  their life
-/// @param out  receives the seconds as they were
+/// @param out  receives the seconds as they were; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_timeout(ctx: *mut pyssl_ctx, seconds: c_long, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.set_timeout(seconds)) })
+    gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.set_timeout(seconds))) })
 }
 
 /// How long sessions live, in seconds.
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_timeout(ctx: *mut pyssl_ctx, seconds: c_l
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_timeout(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.timeout()) })
+    gate(|| unsafe { put(out, || Ok(Ctx::lookup(ctx)?.timeout())) })
 }
 
 /// Sets the protocols that clients offer (RFC 7301).
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_tlsext_use_srtp(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_verify_mode(ctx: *mut pyssl_ctx, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.verify_mode()) })
+    gate(|| unsafe { put(out, || Ok(Ctx::lookup(ctx)?.verify_mode())) })
 }
 
 /// Limits how many certificates may stand between the peer's own and a trusted one.
@@ -212,5 +212,5 @@ pub extern "C" fn pyssl_ctx_set_verify_depth(ctx: *mut pyssl_ctx, depth: c_int) 
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_verify_depth(ctx: *mut pyssl_ctx, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Ctx::lookup(ctx)?.verify_depth()) })
+    gate(|| unsafe { put(out, || Ok(Ctx::lookup(ctx)?.verify_depth())) })
 }

@@ -46,7 +46,7 @@ pub extern "C" fn pyssl_ctx_set_default_verify_paths(ctx: *mut pyssl_ctx) -> pys
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_cert_store(ctx: *mut pyssl_ctx, out: *mut *mut pyssl_store) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Ctx::lookup(ctx)?.cert_store()) })
+    gate(|| unsafe { put_handle(out, || Ok(Ctx::lookup(ctx)?.cert_store())) })
 }
 
 /// Verifies with another store from now on. It is shared: what is added to it later is trusted too.

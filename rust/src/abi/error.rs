@@ -130,7 +130,7 @@ pub unsafe extern "C" fn pyssl_error_last(out: *mut pyssl_error) -> pyssl_status
             })
         });
         // SAFETY: the header asks for a writable struct.
-        unsafe { put(out, error) }.map_or(PYSSL_ERR_ARGUMENT, |()| OK)
+        unsafe { put(out, || Ok(error)) }.map_or(PYSSL_ERR_ARGUMENT, |()| OK)
     })
 }
 
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn pyssl_error_entry_at(index: usize, out: *mut pyssl_erro
                 line: entry.line,
             });
             // SAFETY: the header asks for a writable struct.
-            unsafe { put(out, entry) }.map_or(PYSSL_ERR_ARGUMENT, |()| OK)
+            unsafe { put(out, || Ok(entry)) }.map_or(PYSSL_ERR_ARGUMENT, |()| OK)
         })
     })
 }

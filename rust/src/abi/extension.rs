@@ -15,8 +15,8 @@ object!(Extension, pyssl_ext, 4, "ext");
 /// @param name      OpenSSL's short name ("basicConstraints"); also dotted numbers, with a "DER:" or "ASN1:" value
 /// @param critical  not 0 marks it critical
 /// @param value     "CA:TRUE, pathlen:0"
-/// @param subject   the certificate that "hash" and "email:copy" look at, or NULL
-/// @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at, or NULL
+/// @param subject   the certificate that "hash" and "email:copy" look at; may be NULL
+/// @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at; may be NULL
 /// @param out       receives a new handle, to be freed with pyssl_ext_free()
 /// @return PYSSL_OK, or PYSSL_ERROR
 #[no_mangle]
@@ -29,12 +29,14 @@ pub unsafe extern "C" fn pyssl_ext_new(
     out: *mut *mut pyssl_ext,
 ) -> pyssl_status {
     gate(|| {
-        let (subject, issuer) = (X509::lookup_opt(subject)?, X509::lookup_opt(issuer)?);
-        // SAFETY: the header asks for NUL-terminated text.
-        let (name, value) = unsafe { (word(name, "name")?, word(value, "value")?) };
-        let made = X509::with_two(subject.as_deref(), issuer.as_deref(), |subject, issuer| {
-            Extension::by_name(name, critical != 0, value, subject, issuer)
-        })?;
+        let made = || {
+            let (subject, issuer) = (X509::lookup_opt(subject)?, X509::lookup_opt(issuer)?);
+            // SAFETY: the header asks for NUL-terminated text.
+            let (name, value) = unsafe { (word(name, "name")?, word(value, "value")?) };
+            X509::with_two(subject.as_deref(), issuer.as_deref(), |subject, issuer| {
+                Extension::by_name(name, critical != 0, value, subject, issuer)
+            })
+        };
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle(out, made) }
     })
@@ -54,7 +56,7 @@ pub extern "C" fn pyssl_ext_free(ext: *mut pyssl_ext) -> pyssl_status {
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ext_critical(ext: *mut pyssl_ext, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, c_int::from(Extension::lookup(ext)?.is_critical())) })
+    gate(|| unsafe { put(out, || Ok(c_int::from(Extension::lookup(ext)?.is_critical()))) })
 }
 
 /// The type of the extension.
@@ -70,7 +72,7 @@ pub unsafe extern "C" fn pyssl_ext_short_name(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, &Extension::lookup(ext)?.short_name()) })
+    gate(|| unsafe { put_text(room, size, len, || Ok(Extension::lookup(ext)?.short_name())) })
 }
 
 /// The DER of the value: what is inside the OCTET STRING.
@@ -86,7 +88,7 @@ pub unsafe extern "C" fn pyssl_ext_data(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &Extension::lookup(ext)?.data()) })
+    gate(|| unsafe { put_bytes(room, size, len, || Ok(Extension::lookup(ext)?.data())) })
 }
 
 /// The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.
@@ -102,5 +104,5 @@ pub unsafe extern "C" fn pyssl_ext_text(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, &Extension::lookup(ext)?.text()?) })
+    gate(|| unsafe { put_text(room, size, len, || Extension::lookup(ext)?.text()) })
 }

@@ -15,7 +15,7 @@ object!(Name, pyssl_name, 3, "name");
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_new(out: *mut *mut pyssl_name) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Name::new()?) })
+    gate(|| unsafe { put_handle(out, Name::new) })
 }
 
 /// Frees a handle.
@@ -32,7 +32,7 @@ pub extern "C" fn pyssl_name_free(name: *mut pyssl_name) -> pyssl_status {
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_copy(name: *mut pyssl_name, out: *mut *mut pyssl_name) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Name::lookup(name)?.copy()?) })
+    gate(|| unsafe { put_handle(out, || Name::lookup(name)?.copy()) })
 }
 
 /// The value of the first entry of a type.
@@ -51,10 +51,12 @@ pub unsafe extern "C" fn pyssl_name_get(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for NUL-terminated text.
-        let value = Name::lookup(name)?.get(unsafe { word(attribute, "attribute") }?)?;
+        let value = || {
+            // SAFETY: the header asks for NUL-terminated text.
+            Name::lookup(name)?.get(unsafe { word(attribute, "attribute") }?)
+        };
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_text(room, size, len, &value) }
+        unsafe { put_text(room, size, len, value) }
     })
 }
 
@@ -79,7 +81,7 @@ pub unsafe extern "C" fn pyssl_name_set(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_entry_count(name: *mut pyssl_name, out: *mut usize) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Name::lookup(name)?.entry_count()?) })
+    gate(|| unsafe { put(out, || Name::lookup(name)?.entry_count()) })
 }
 
 /// The type of an entry.
@@ -97,7 +99,7 @@ pub unsafe extern "C" fn pyssl_name_entry_type(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, &Name::lookup(name)?.entry(index)?.0) })
+    gate(|| unsafe { put_text(room, size, len, || Ok(Name::lookup(name)?.entry(index)?.0)) })
 }
 
 /// The value of an entry, in the bytes of its string type.
@@ -115,7 +117,7 @@ pub unsafe extern "C" fn pyssl_name_entry_value(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &Name::lookup(name)?.entry(index)?.1) })
+    gate(|| unsafe { put_bytes(room, size, len, || Ok(Name::lookup(name)?.entry(index)?.1)) })
 }
 
 /// The DER of the name, a SEQUENCE.
@@ -131,7 +133,7 @@ pub unsafe extern "C" fn pyssl_name_der(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &Name::lookup(name)?.to_der()?) })
+    gate(|| unsafe { put_bytes(room, size, len, || Name::lookup(name)?.to_der()) })
 }
 
 /// The hash by which c_rehash names files: first four bytes, little endian, of SHA-1 over the canonical encoding.
@@ -140,7 +142,7 @@ pub unsafe extern "C" fn pyssl_name_der(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_hash(name: *mut pyssl_name, out: *mut u32) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Name::lookup(name)?.hash()?) })
+    gate(|| unsafe { put(out, || Name::lookup(name)?.hash()) })
 }
 
 /// Compares by canonical encoding: case and runs of blanks do not count; shorter is smaller, then bytewise.
@@ -154,7 +156,7 @@ pub unsafe extern "C" fn pyssl_name_compare(
     out: *mut c_int,
 ) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Name::lookup(name)?.compare(&*Name::lookup(other)?)? as c_int) })
+    gate(|| unsafe { put(out, || Ok(Name::lookup(name)?.compare(&*Name::lookup(other)?)? as c_int)) })
 }
 
 /// The name on one line, "/C=US/CN=x", cut to 511 bytes; for people.
@@ -170,5 +172,5 @@ pub unsafe extern "C" fn pyssl_name_oneline(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, &Name::lookup(name)?.oneline()?) })
+    gate(|| unsafe { put_text(room, size, len, || Name::lookup(name)?.oneline()) })
 }

@@ -20,7 +20,7 @@ object!(Pkcs12, pyssl_pkcs12, 11, "pkcs12");
 pub unsafe extern "C" fn pyssl_pkcs12_new(out: *mut *mut pyssl_pkcs12) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Pkcs12::new()) }
+        unsafe { put_handle(out, || Ok(Pkcs12::new())) }
     })
 }
 
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn pyssl_pkcs12_load(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for readable bytes and a writable out.
-        unsafe { put_handle(out, Pkcs12::load(bytes(data, len)?, opt_bytes(passphrase, passphrase_len)?)?) }
+        unsafe { put_handle(out, || Pkcs12::load(bytes(data, len)?, opt_bytes(passphrase, passphrase_len)?)) }
     })
 }
 
@@ -71,13 +71,14 @@ pub unsafe extern "C" fn pyssl_pkcs12_export(
     out_len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let p12 = Pkcs12::lookup(p12)?;
-        // SAFETY: the header asks for readable bytes, NUL-terminated text, and writable room and length.
-        unsafe {
-            let protection = Protection { cipher: opt_word(cipher), rounds, mac_rounds };
-            let content = p12.export(opt_bytes(passphrase, passphrase_len)?, &protection)?;
-            put_bytes(room, size, out_len, &content)
-        }
+        let content = || {
+            let p12 = Pkcs12::lookup(p12)?;
+            // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
+            let (cipher, passphrase) = unsafe { (opt_word(cipher), opt_bytes(passphrase, passphrase_len)?) };
+            p12.export(passphrase, &Protection { cipher, rounds, mac_rounds })
+        };
+        // SAFETY: the header asks for size writable bytes and a writable out_len.
+        unsafe { put_bytes(room, size, out_len, content) }
     })
 }
 
@@ -89,13 +90,13 @@ pub unsafe extern "C" fn pyssl_pkcs12_export(
 pub unsafe extern "C" fn pyssl_pkcs12_key(p12: *mut pyssl_pkcs12, out: *mut *mut pyssl_pkey) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle_opt(out, Pkcs12::lookup(p12)?.key()) }
+        unsafe { put_handle_opt(out, || Ok(Pkcs12::lookup(p12)?.key())) }
     })
 }
 
 /// Sets the private key.
 /// @param p12  the parts
-/// @param key  kept, not copied; NULL for none
+/// @param key  kept, not copied; may be NULL, for none
 /// @return PYSSL_OK or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub extern "C" fn pyssl_pkcs12_set_key(p12: *mut pyssl_pkcs12, key: *mut pyssl_pkey) -> pyssl_status {
@@ -114,13 +115,13 @@ pub extern "C" fn pyssl_pkcs12_set_key(p12: *mut pyssl_pkcs12, key: *mut pyssl_p
 pub unsafe extern "C" fn pyssl_pkcs12_cert(p12: *mut pyssl_pkcs12, out: *mut *mut pyssl_x509) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle_opt(out, Pkcs12::lookup(p12)?.cert()) }
+        unsafe { put_handle_opt(out, || Ok(Pkcs12::lookup(p12)?.cert())) }
     })
 }
 
 /// Sets the key's certificate.
 /// @param p12   the parts
-/// @param cert  kept, not copied; NULL for none
+/// @param cert  kept, not copied; may be NULL, for none
 /// @return PYSSL_OK or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub extern "C" fn pyssl_pkcs12_set_cert(p12: *mut pyssl_pkcs12, cert: *mut pyssl_x509) -> pyssl_status {
@@ -145,7 +146,7 @@ pub unsafe extern "C" fn pyssl_pkcs12_ca_certs(
     count: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let others = Pkcs12::lookup(p12)?.others().ok_or_else(|| Error::bare(Status::Absent))?;
+        let others = || Pkcs12::lookup(p12)?.others().ok_or_else(|| Error::bare(Status::Absent));
         // SAFETY: the header asks for room for size handles and a writable count.
         unsafe { put_handles(certs, size, count, others) }
     })
@@ -153,7 +154,7 @@ pub unsafe extern "C" fn pyssl_pkcs12_ca_certs(
 
 /// Sets the other certificates, in place of those that were there.
 /// @param p12    the parts
-/// @param certs  handles; kept, not copied; NULL for none at all
+/// @param certs  handles; kept, not copied; may be NULL, for none at all
 /// @param count  how many
 /// @return PYSSL_OK or PYSSL_ERR_HANDLE, and then nothing is changed
 #[no_mangle]
@@ -163,9 +164,10 @@ pub unsafe extern "C" fn pyssl_pkcs12_set_ca_certs(
     count: usize,
 ) -> pyssl_status {
     gate(|| {
+        let p12 = Pkcs12::lookup(p12)?;
         // SAFETY: the header asks for count readable handles.
         let others = (!certs.is_null()).then(|| unsafe { handles(certs, count) }).transpose()?;
-        Pkcs12::lookup(p12)?.set_others(others);
+        p12.set_others(others);
         Ok(())
     })
 }
@@ -184,9 +186,9 @@ pub unsafe extern "C" fn pyssl_pkcs12_friendly_name(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let name = Pkcs12::lookup(p12)?.friendly_name().ok_or_else(|| Error::bare(Status::Absent))?;
+        let name = || Pkcs12::lookup(p12)?.friendly_name().ok_or_else(|| Error::bare(Status::Absent));
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &name) }
+        unsafe { put_bytes(room, size, len, name) }
     })
 }
 

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn pyssl_pkcs7_load(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for len readable bytes and a writable out.
-        unsafe { put_handle(out, Pkcs7::load(FileType::to_load(filetype)?, bytes(data, len)?)?) }
+        unsafe { put_handle(out, || Pkcs7::load(FileType::to_load(filetype)?, bytes(data, len)?)) }
     })
 }
 
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn pyssl_pkcs7_load(
 pub unsafe extern "C" fn pyssl_pkcs7_type_is_data(message: *mut pyssl_pkcs7, out: *mut c_int) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put(out, Pkcs7::lookup(message)?.is_data().into()) }
+        unsafe { put(out, || Ok(Pkcs7::lookup(message)?.is_data().into())) }
     })
 }
 
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn pyssl_pkcs7_type_is_data(message: *mut pyssl_pkcs7, out
 pub unsafe extern "C" fn pyssl_pkcs7_type_is_signed(message: *mut pyssl_pkcs7, out: *mut c_int) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put(out, Pkcs7::lookup(message)?.is_signed().into()) }
+        unsafe { put(out, || Ok(Pkcs7::lookup(message)?.is_signed().into())) }
     })
 }
 
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn pyssl_pkcs7_type_is_signed(message: *mut pyssl_pkcs7, o
 pub unsafe extern "C" fn pyssl_pkcs7_type_is_enveloped(message: *mut pyssl_pkcs7, out: *mut c_int) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put(out, Pkcs7::lookup(message)?.is_enveloped().into()) }
+        unsafe { put(out, || Ok(Pkcs7::lookup(message)?.is_enveloped().into())) }
     })
 }
 
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn pyssl_pkcs7_type_is_signed_and_enveloped(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put(out, Pkcs7::lookup(message)?.is_signed_and_enveloped().into()) }
+        unsafe { put(out, || Ok(Pkcs7::lookup(message)?.is_signed_and_enveloped().into())) }
     })
 }
 
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn pyssl_pkcs7_type_name(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_text(room, size, len, Pkcs7::lookup(message)?.type_name()?) }
+        unsafe { put_text(room, size, len, || Pkcs7::lookup(message)?.type_name()) }
     })
 }
 

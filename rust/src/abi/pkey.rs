@@ -1,6 +1,6 @@
 //! pyssl_pkey_*: keys.
 
-use super::arg::{bytes, opt_bytes, opt_text, opt_word, put, put_bytes, put_handle, put_text, text};
+use super::arg::{bytes, not_null, opt_bytes, opt_text, opt_word, put, put_bytes, put_handle, put_text, text};
 use super::gate::{gate, gate_value, pyssl_status};
 use super::handle::{object, Object};
 use super::types::pyssl_pkey;
@@ -47,7 +47,7 @@ pub type pyssl_passphrase_fn =
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_new(out: *mut *mut pyssl_pkey) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, PKey::new()) })
+    gate(|| unsafe { put_handle(out, || Ok(PKey::new())) })
 }
 
 /// Frees a handle.
@@ -103,7 +103,7 @@ pub extern "C" fn pyssl_pkey_generate_ed448(key: *mut pyssl_pkey) -> pyssl_statu
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_bits(key: *mut pyssl_pkey, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, PKey::lookup(key)?.bits()) })
+    gate(|| unsafe { put(out, || Ok(PKey::lookup(key)?.bits())) })
 }
 
 /// The kind of key.
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn pyssl_pkey_bits(key: *mut pyssl_pkey, out: *mut c_int) 
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_type(key: *mut pyssl_pkey, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, PKey::lookup(key)?.kind()) })
+    gate(|| unsafe { put(out, || Ok(PKey::lookup(key)?.kind())) })
 }
 
 /// Whether the private part is missing.
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn pyssl_pkey_type(key: *mut pyssl_pkey, out: *mut c_int) 
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_is_public_only(key: *mut pyssl_pkey, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, c_int::from(PKey::lookup(key)?.is_public_only())) })
+    gate(|| unsafe { put(out, || Ok(c_int::from(PKey::lookup(key)?.is_public_only()))) })
 }
 
 /// Holds the numbers of a private RSA key against each other.
@@ -153,17 +153,20 @@ pub unsafe extern "C" fn pyssl_pkey_load_private(
     out: *mut *mut pyssl_pkey,
 ) -> pyssl_status {
     gate(|| {
-        let filetype = FileType::to_load(filetype)?;
-        // SAFETY: the header asks for readable bytes.
-        let (data, given) = unsafe { (bytes(data, data_len)?, opt_bytes(passphrase, passphrase_len)?) };
-        let mut ask = |room: &mut [u8], writing| ask(callback, userdata, room, writing);
-        let passphrase = match (given, callback) {
-            (Some(given), _) => Passphrase::Bytes(given),
-            (None, Some(_)) => Passphrase::Ask(&mut ask),
-            (None, None) => Passphrase::None,
+        let made = || {
+            let filetype = FileType::to_load(filetype)?;
+            // SAFETY: the header asks for readable bytes.
+            let (data, given) = unsafe { (bytes(data, data_len)?, opt_bytes(passphrase, passphrase_len)?) };
+            let mut ask = |room: &mut [u8], writing| ask(callback, userdata, room, writing);
+            let passphrase = match (given, callback) {
+                (Some(given), _) => Passphrase::Bytes(given),
+                (None, Some(_)) => Passphrase::Ask(&mut ask),
+                (None, None) => Passphrase::None,
+            };
+            PKey::load_private(filetype, data, passphrase)
         };
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, PKey::load_private(filetype, data, passphrase)?) }
+        unsafe { put_handle(out, made) }
     })
 }
 
@@ -199,12 +202,14 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let key = PKey::lookup(key)?;
-        // SAFETY: the header asks for NUL-terminated text and readable bytes.
-        let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
-        let dumped = key.dump_private(FileType::to_dump(filetype)?, cipher)?;
+        let dumped = || {
+            let key = PKey::lookup(key)?;
+            // SAFETY: the header asks for NUL-terminated text and readable bytes.
+            let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
+            key.dump_private(FileType::to_dump(filetype)?, cipher)
+        };
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &dumped) }
+        unsafe { put_bytes(room, size, len, dumped) }
     })
 }
 
@@ -221,12 +226,14 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private_traditional(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let key = PKey::lookup(key)?;
-        // SAFETY: the header asks for NUL-terminated text and readable bytes.
-        let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
-        let dumped = key.dump_private_traditional(cipher)?;
+        let dumped = || {
+            let key = PKey::lookup(key)?;
+            // SAFETY: the header asks for NUL-terminated text and readable bytes.
+            let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
+            key.dump_private_traditional(cipher)
+        };
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &dumped) }
+        unsafe { put_bytes(room, size, len, dumped) }
     })
 }
 
@@ -244,7 +251,7 @@ pub unsafe extern "C" fn pyssl_pkey_load_public(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for readable bytes and a writable out.
-        unsafe { put_handle(out, PKey::load_public(FileType::to_load(filetype)?, bytes(data, data_len)?)?) }
+        unsafe { put_handle(out, || PKey::load_public(FileType::to_load(filetype)?, bytes(data, data_len)?)) }
     })
 }
 
@@ -263,20 +270,20 @@ pub unsafe extern "C" fn pyssl_pkey_dump_public(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let dumped = PKey::lookup(key)?.dump_public(FileType::to_load(filetype)?)?;
+        let dumped = || PKey::lookup(key)?.dump_public(FileType::to_load(filetype)?);
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &dumped) }
+        unsafe { put_bytes(room, size, len, dumped) }
     })
 }
 
-/// Signs bytes.
+/// Signs bytes. Signatures of DSA and ECDSA keys vary in length by a few bytes; a buffer for the longest is asked for.
 /// @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
 /// @param data    what is signed
 /// @param room    receives the signature
 /// @param size    room's size in bytes
 /// @param len     receives the length
-/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER, with the
-///         length needed in len; PYSSL_ERROR
+/// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER when
+///         size is below the length of the key's longest signature, which len receives; PYSSL_ERROR
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_sign(
     key: *mut pyssl_pkey,
@@ -288,12 +295,18 @@ pub unsafe extern "C" fn pyssl_pkey_sign(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
+        not_null(len)?;
         let key = PKey::lookup(key)?;
         // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
         let (digest, data) = unsafe { (opt_word(digest), bytes(data, data_len)?) };
-        let signature = signature::sign(&key, digest, data)?;
+        let signer = signature::Signer::new(&key, digest)?;
+        if size < signer.max_len() {
+            // SAFETY: the header asks for a writable len.
+            unsafe { len.write(signer.max_len()) };
+            return Err(Error::bare(Status::Buffer));
+        }
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &signature) }
+        unsafe { put_bytes(room, size, len, || signer.sign(data)) }
     })
 }
 
@@ -341,8 +354,10 @@ pub unsafe extern "C" fn pyssl_curve_name(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let curves = pkey::curves()?;
-        let name = curves.get(index).ok_or_else(|| Error::bare(Status::Absent))?;
+        let name = || {
+            let curves = pkey::curves()?;
+            curves.get(index).copied().ok_or_else(|| Error::bare(Status::Absent))
+        };
         // SAFETY: the header asks for room of `size` bytes and a writable len.
         unsafe { put_text(room, size, len, name) }
     })

@@ -1,6 +1,6 @@
 //! pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons.
 
-use super::arg::{bytes, path, put, room};
+use super::arg::{bytes, path, put_opt, room};
 use super::gate::{gate, gate_value, pyssl_status};
 use crate::core::rand;
 use crate::error::Error;
@@ -63,25 +63,25 @@ pub extern "C" fn pyssl_rand_cleanup() -> pyssl_status {
 /// Mixes the content of a file into the generator's state.
 /// @param file  NUL-terminated name
 /// @param most  how many bytes to read at most; negative for all of it (of a device or pipe: 2048)
-/// @param out   receives how many were read
+/// @param out   receives how many were read; may be NULL
 /// @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be read
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_rand_load_file(file: *const c_char, most: i64, out: *mut usize) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a NUL-terminated name and a writable out.
-        unsafe { put(out, rand::load_file(path(file, "file")?, u64::try_from(most).ok())?) }
+        unsafe { put_opt(out, || rand::load_file(path(file, "file")?, u64::try_from(most).ok())) }
     })
 }
 
 /// Writes 1024 random bytes to a file, for pyssl_rand_load_file() to read another day. The file gets mode 0600.
 /// @param file  NUL-terminated name
-/// @param out   receives how many were written
+/// @param out   receives how many were written; may be NULL
 /// @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be written or is no regular file
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_rand_write_file(file: *const c_char, out: *mut usize) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a NUL-terminated name and a writable out.
-        unsafe { put(out, rand::write_file(path(file, "file")?)?) }
+        unsafe { put_opt(out, || rand::write_file(path(file, "file")?)) }
     })
 }
 
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn pyssl_rand_write_file(file: *const c_char, out: *mut us
 /// @param socket      NUL-terminated name of the daemon's Unix socket
 /// @param count       how many bytes to ask for
 /// @param timeout_ms  how long one answer of the daemon (up to 255 bytes) may take, in milliseconds
-/// @param out         receives how many were read: count
+/// @param out         receives how many were read: count; may be NULL
 /// @return PYSSL_OK; PYSSL_ERROR with path (and errno where the system refused) when there is no daemon, or it hangs
 ///         up, stays silent (errno ETIMEDOUT) or answers against the protocol; then nothing was mixed in
 #[no_mangle]
@@ -100,9 +100,13 @@ pub unsafe extern "C" fn pyssl_rand_egd(
     out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let wanted = usize::try_from(count).map_err(|_| Error::argument("count must not be negative"))?;
-        let millis = u64::try_from(timeout_ms).map_err(|_| Error::argument("timeout_ms must not be negative"))?;
-        // SAFETY: the header asks for a NUL-terminated name and a writable out.
-        unsafe { put(out, rand::egd(path(socket, "socket")?, wanted, Duration::from_millis(millis))?) }
+        let read = || {
+            let wanted = usize::try_from(count).map_err(|_| Error::argument("count must not be negative"))?;
+            let millis = u64::try_from(timeout_ms).map_err(|_| Error::argument("timeout_ms must not be negative"))?;
+            // SAFETY: the header asks for a NUL-terminated name.
+            rand::egd(unsafe { path(socket, "socket") }?, wanted, Duration::from_millis(millis))
+        };
+        // SAFETY: the header asks for a writable out.
+        unsafe { put_opt(out, read) }
     })
 }

@@ -20,7 +20,7 @@ object!(Request, pyssl_req, 5, "req");
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_req_new(out: *mut *mut pyssl_req) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Request::new()?) })
+    gate(|| unsafe { put_handle(out, Request::new) })
 }
 
 /// Frees a handle.
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn pyssl_req_load(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for readable bytes and a writable out.
-        unsafe { put_handle(out, Request::load(FileType::to_load(filetype)?, bytes(data, data_len)?)?) }
+        unsafe { put_handle(out, || Request::load(FileType::to_load(filetype)?, bytes(data, data_len)?)) }
     })
 }
 
@@ -64,9 +64,9 @@ pub unsafe extern "C" fn pyssl_req_dump(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let dumped = Request::lookup(req)?.dump(FileType::to_dump(filetype)?)?;
+        let dumped = || Request::lookup(req)?.dump(FileType::to_dump(filetype)?);
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &dumped) }
+        unsafe { put_bytes(room, size, len, dumped) }
     })
 }
 
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn pyssl_req_dump(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_req_subject(req: *mut pyssl_req, out: *mut *mut pyssl_name) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Request::lookup(req)?.subject()) })
+    gate(|| unsafe { put_handle(out, || Ok(Request::lookup(req)?.subject())) })
 }
 
 /// Copies a name into the request. Views of its subject made before are dead from now on.
@@ -92,7 +92,7 @@ pub extern "C" fn pyssl_req_set_subject(req: *mut pyssl_req, name: *mut pyssl_na
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_req_version(req: *mut pyssl_req, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Request::lookup(req)?.version()) })
+    gate(|| unsafe { put(out, || Ok(Request::lookup(req)?.version())) })
 }
 
 /// Sets the version field.
@@ -109,7 +109,7 @@ pub extern "C" fn pyssl_req_set_version(req: *mut pyssl_req, version: c_long) ->
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_req_pubkey(req: *mut pyssl_req, out: *mut *mut pyssl_pkey) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, Request::lookup(req)?.public_key()?) })
+    gate(|| unsafe { put_handle(out, || Request::lookup(req)?.public_key()) })
 }
 
 /// Sets the public key to be certified.
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn pyssl_req_add_extensions(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_req_extension_count(req: *mut pyssl_req, out: *mut usize) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, Request::lookup(req)?.extensions()?.len()) })
+    gate(|| unsafe { put(out, || Ok(Request::lookup(req)?.extensions()?.len())) })
 }
 
 /// A copy of an extension that the request asks for.
@@ -153,9 +153,12 @@ pub unsafe extern "C" fn pyssl_req_extension(
     out: *mut *mut pyssl_ext,
 ) -> pyssl_status {
     gate(|| {
-        let found = Request::lookup(req)?.extensions()?.into_iter().nth(index);
+        let extension = || {
+            let found = Request::lookup(req)?.extensions()?.into_iter().nth(index);
+            found.ok_or_else(|| Error::bare(Status::Absent))
+        };
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, found.ok_or_else(|| Error::bare(Status::Absent))?) }
+        unsafe { put_handle(out, extension) }
     })
 }
 

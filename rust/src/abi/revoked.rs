@@ -18,7 +18,7 @@ object!(Revoked, pyssl_revoked, 7, "revoked");
 pub unsafe extern "C" fn pyssl_revoked_new(out: *mut *mut pyssl_revoked) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Revoked::new()?) }
+        unsafe { put_handle(out, Revoked::new) }
     })
 }
 
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn pyssl_revoked_serial(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_text(room, size, len, &Revoked::lookup(revoked)?.serial()?) }
+        unsafe { put_text(room, size, len, || Revoked::lookup(revoked)?.serial()) }
     })
 }
 
@@ -67,9 +67,9 @@ pub unsafe extern "C" fn pyssl_revoked_date(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let date = Revoked::lookup(revoked)?.date()?.ok_or_else(|| Error::bare(Status::Absent))?;
+        let date = || Revoked::lookup(revoked)?.date()?.ok_or_else(|| Error::bare(Status::Absent));
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &date) }
+        unsafe { put_bytes(room, size, len, date) }
     })
 }
 
@@ -99,9 +99,9 @@ pub unsafe extern "C" fn pyssl_revoked_reason(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let reason = Revoked::lookup(revoked)?.reason()?.ok_or_else(|| Error::bare(Status::Absent))?;
+        let reason = || Revoked::lookup(revoked)?.reason()?.ok_or_else(|| Error::bare(Status::Absent));
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &reason) }
+        unsafe { put_bytes(room, size, len, reason) }
     })
 }
 
@@ -132,7 +132,10 @@ pub unsafe extern "C" fn pyssl_revoked_reason_at(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let (name, _) = REASONS.get(index).ok_or_else(|| Error::bare(Status::Absent))?;
+        let name = || {
+            let (name, _) = REASONS.get(index).ok_or_else(|| Error::bare(Status::Absent))?;
+            Ok(name)
+        };
         // SAFETY: the header asks for size writable bytes and a writable len.
         unsafe { put_text(room, size, len, name) }
     })

@@ -1,6 +1,6 @@
 //! pyssl_session_*: a TLS session, to be taken up again.
 
-use super::arg::{bytes, put, put_bytes, put_handle};
+use super::arg::{bytes, not_null, put_bytes, put_handle};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::types::pyssl_session;
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn pyssl_session_from_bytes(
     out: *mut *mut pyssl_session,
 ) -> pyssl_status {
     // SAFETY: the header asks for len readable bytes and a writable out.
-    gate(|| unsafe { put_handle(out, Session::from_bytes(bytes(data, len)?)?) })
+    gate(|| unsafe { put_handle(out, || Session::from_bytes(bytes(data, len)?)) })
 }
 
 /// Frees a session.
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn pyssl_session_to_bytes(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, &Session::lookup(session)?.to_bytes()?) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || Session::lookup(session)?.to_bytes()) })
 }
 
 /// The session's id; in TLS 1.3 a number of this end's own, and no bytes before a ticket came.
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn pyssl_session_id(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, Session::lookup(session)?.id()) })
+    gate(|| unsafe { put_bytes(buffer, size, len, || Ok(Session::lookup(session)?.id().to_vec())) })
 }
 
 /// When the session was agreed on, and for how long it is good.
@@ -74,8 +74,11 @@ pub unsafe extern "C" fn pyssl_session_times(
     timeout: *mut i64,
 ) -> pyssl_status {
     gate(|| {
+        not_null(made)?;
+        not_null(timeout)?;
         let (time, good_for) = Session::lookup(session)?.time_and_timeout();
         // SAFETY: the header asks for two writable numbers.
-        unsafe { put(made, time).and_then(|()| put(timeout, good_for)) }
+        unsafe { (made.write(time), timeout.write(good_for)) };
+        Ok(())
     })
 }

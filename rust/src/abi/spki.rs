@@ -17,7 +17,7 @@ object!(Spki, pyssl_spki, 12, "spki");
 pub unsafe extern "C" fn pyssl_spki_new(out: *mut *mut pyssl_spki) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Spki::new()?) }
+        unsafe { put_handle(out, Spki::new) }
     })
 }
 
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn pyssl_spki_from_base64(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for len readable bytes and a writable out.
-        unsafe { put_handle(out, Spki::from_base64(bytes(data, len)?)?) }
+        unsafe { put_handle(out, || Spki::from_base64(bytes(data, len)?)) }
     })
 }
 
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn pyssl_spki_to_base64(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &Spki::lookup(spki)?.to_base64()?) }
+        unsafe { put_bytes(room, size, len, || Spki::lookup(spki)?.to_base64()) }
     })
 }
 
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn pyssl_spki_to_base64(
 pub unsafe extern "C" fn pyssl_spki_pubkey(spki: *mut pyssl_spki, out: *mut *mut pyssl_pkey) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for a writable out.
-        unsafe { put_handle(out, Spki::lookup(spki)?.public_key()?) }
+        unsafe { put_handle(out, || Spki::lookup(spki)?.public_key()) }
     })
 }
 

@@ -26,9 +26,13 @@ pub unsafe extern "C" fn pyssl_store_ctx_new(
     out: *mut *mut pyssl_store_ctx,
 ) -> pyssl_status {
     gate(|| {
-        let (store, cert) = (Store::lookup(store)?.clone(), X509::lookup(cert)?.clone());
-        // SAFETY: the header asks for count readable handles and a writable out.
-        unsafe { put_handle(out, StoreContext::new(store, cert, handles(chain, count)?)) }
+        let made = || {
+            let (store, cert) = (Store::lookup(store)?.clone(), X509::lookup(cert)?.clone());
+            // SAFETY: the header asks for count readable handles.
+            Ok(StoreContext::new(store, cert, unsafe { handles(chain, count) }?))
+        };
+        // SAFETY: the header asks for a writable out.
+        unsafe { put_handle(out, made) }
     })
 }
 
@@ -47,7 +51,7 @@ pub extern "C" fn pyssl_store_ctx_set_store(ctx: *mut pyssl_store_ctx, store: *m
 /// Verifies.
 /// @param ctx      the verification
 /// @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
-///                 none; NULL if that is of no interest
+///                 none; may be NULL
 /// @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
 ///         PYSSL_ERR_HANDLE
 #[no_mangle]
@@ -67,7 +71,7 @@ pub unsafe extern "C" fn pyssl_store_ctx_verify(
 /// @param chain    receives new handles of copies: the certificate first, the trusted one last
 /// @param size     how many handles there is room for
 /// @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
-/// @param culprit  as for pyssl_store_ctx_verify()
+/// @param culprit  as for pyssl_store_ctx_verify(); may be NULL
 /// @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_store_ctx_verified_chain(
@@ -78,9 +82,13 @@ pub unsafe extern "C" fn pyssl_store_ctx_verified_chain(
     culprit: *mut *mut pyssl_x509,
 ) -> pyssl_status {
     gate(|| {
-        let verified = StoreContext::lookup(ctx)?.verified_chain();
-        // SAFETY: the header asks for room for size handles, a writable count and a writable culprit or NULL.
-        unsafe { put_handles(chain, size, count, verified.map_err(|refusal| name_culprit(culprit, refusal))?) }
+        let verified = || {
+            let verified = StoreContext::lookup(ctx)?.verified_chain();
+            // SAFETY: the header asks for a writable culprit or NULL.
+            verified.map_err(|refusal| unsafe { name_culprit(culprit, refusal) })
+        };
+        // SAFETY: the header asks for room for size handles, a writable count.
+        unsafe { put_handles(chain, size, count, verified) }
     })
 }
 
@@ -99,6 +107,6 @@ unsafe fn name_culprit(culprit: *mut *mut pyssl_x509, refusal: Refusal) -> Error
         return refusal.error;
     }
     // SAFETY: the caller's promise.
-    let put: Result<()> = unsafe { put_handle_opt(culprit, refusal.culprit) };
+    let put: Result<()> = unsafe { put_handle_opt(culprit, || Ok(refusal.culprit)) };
     put.err().unwrap_or(refusal.error)
 }

@@ -18,7 +18,7 @@ object!(X509, pyssl_x509, 2, "x509");
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_new(out: *mut *mut pyssl_x509) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, X509::new()?) })
+    gate(|| unsafe { put_handle(out, X509::new) })
 }
 
 /// Frees a handle.
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn pyssl_x509_load(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for readable bytes and a writable out.
-        unsafe { put_handle(out, X509::load(FileType::to_load(filetype)?, bytes(data, data_len)?)?) }
+        unsafe { put_handle(out, || X509::load(FileType::to_load(filetype)?, bytes(data, data_len)?)) }
     })
 }
 
@@ -62,9 +62,9 @@ pub unsafe extern "C" fn pyssl_x509_dump(
     len: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        let dumped = X509::lookup(cert)?.dump(FileType::to_dump(filetype)?)?;
+        let dumped = || X509::lookup(cert)?.dump(FileType::to_dump(filetype)?);
         // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, &dumped) }
+        unsafe { put_bytes(room, size, len, dumped) }
     })
 }
 
@@ -74,14 +74,14 @@ pub unsafe extern "C" fn pyssl_x509_dump(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_subject(cert: *mut pyssl_x509, out: *mut *mut pyssl_name) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.name(Part::Subject)) })
+    gate(|| unsafe { put_handle(out, || Ok(X509::lookup(cert)?.name(Part::Subject))) })
 }
 
 /// The certificate's issuer, as pyssl_x509_subject().
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_issuer(cert: *mut pyssl_x509, out: *mut *mut pyssl_name) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.name(Part::Issuer)) })
+    gate(|| unsafe { put_handle(out, || Ok(X509::lookup(cert)?.name(Part::Issuer))) })
 }
 
 /// Copies a name into the certificate as its subject. Views of the subject made before are dead from now on.
@@ -103,7 +103,7 @@ pub extern "C" fn pyssl_x509_set_issuer(cert: *mut pyssl_x509, name: *mut pyssl_
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_subject_name_hash(cert: *mut pyssl_x509, out: *mut u32) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, X509::lookup(cert)?.subject_name_hash()?) })
+    gate(|| unsafe { put(out, || X509::lookup(cert)?.subject_name_hash()) })
 }
 
 /// The version field.
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn pyssl_x509_subject_name_hash(cert: *mut pyssl_x509, out
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_version(cert: *mut pyssl_x509, out: *mut c_long) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, X509::lookup(cert)?.version()) })
+    gate(|| unsafe { put(out, || Ok(X509::lookup(cert)?.version())) })
 }
 
 /// Sets the version field.
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn pyssl_x509_serial(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.serial()?) })
+    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.serial()) })
 }
 
 /// Sets the serial number, of any size and sign.
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn pyssl_x509_not_before(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.time(Limit::NotBefore)?) })
+    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.time(Limit::NotBefore)) })
 }
 
 /// The end of the validity period, as pyssl_x509_not_before().
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn pyssl_x509_not_after(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.time(Limit::NotAfter)?) })
+    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.time(Limit::NotAfter)) })
 }
 
 /// Sets the start of the validity period.
@@ -218,7 +218,7 @@ pub extern "C" fn pyssl_x509_adjust_not_after(cert: *mut pyssl_x509, seconds: c_
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_has_expired(cert: *mut pyssl_x509, out: *mut c_int) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, c_int::from(X509::lookup(cert)?.has_expired()?)) })
+    gate(|| unsafe { put(out, || Ok(c_int::from(X509::lookup(cert)?.has_expired()?))) })
 }
 
 /// The certified public key.
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn pyssl_x509_has_expired(cert: *mut pyssl_x509, out: *mut
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_pubkey(cert: *mut pyssl_x509, out: *mut *mut pyssl_pkey) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.public_key()?) })
+    gate(|| unsafe { put_handle(out, || X509::lookup(cert)?.public_key()) })
 }
 
 /// Sets the certified public key.
@@ -265,7 +265,7 @@ pub unsafe extern "C" fn pyssl_x509_signature_algorithm(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, &X509::lookup(cert)?.signature_algorithm()?) })
+    gate(|| unsafe { put_text(room, size, len, || X509::lookup(cert)?.signature_algorithm()) })
 }
 
 /// How many extensions the certificate has.
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn pyssl_x509_signature_algorithm(
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_extension_count(cert: *mut pyssl_x509, out: *mut usize) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put(out, X509::lookup(cert)?.extension_count()) })
+    gate(|| unsafe { put(out, || Ok(X509::lookup(cert)?.extension_count())) })
 }
 
 /// A copy of an extension.
@@ -288,7 +288,7 @@ pub unsafe extern "C" fn pyssl_x509_extension(
     out: *mut *mut pyssl_ext,
 ) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
-    gate(|| unsafe { put_handle(out, X509::lookup(cert)?.extension(index)?) })
+    gate(|| unsafe { put_handle(out, || X509::lookup(cert)?.extension(index)) })
 }
 
 /// Copies extensions into the certificate, after those it has.
@@ -319,5 +319,5 @@ pub unsafe extern "C" fn pyssl_x509_digest(
     len: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for NUL-terminated text, room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, &X509::lookup(cert)?.digest(word(digest, "digest")?)?) })
+    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.digest(word(digest, "digest")?)) })
 }

@@ -2239,6 +2239,23 @@ pyssl_status pyssl_ctx_set_tmp_ecdh(pyssl_ctx *ctx,
 pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx, const char *file);
 
 /**
+ * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from memory.
+ * @param pem  PEM ("DH PARAMETERS") of len bytes
+ * @param len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_set_tmp_dh(pyssl_ctx *ctx, const uint8_t *pem, size_t len);
+
+/**
+ * Says whether clients answer a server that asks for their certificate after the handshake (TLS 1.3,
+ * SSL_CTX_set_post_handshake_auth). It is off at first. Connections that exist keep what they have.
+ * @param enabled  1 to answer, 0 not to tell servers that this client could
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_post_handshake_auth(pyssl_ctx *ctx,
+                                               int enabled);
+
+/**
  * Names the application whose sessions these are, so that no other's are resumed here.
  * @param id  up to 32 bytes
  * @param len  how many bytes that is
@@ -2740,6 +2757,25 @@ pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn, const uint8_t *na
  */
 pyssl_status pyssl_conn_set_verify_host(pyssl_conn *conn,
                                         const char *name);
+
+/**
+ * Names the host that verification compares the peer's certificate with, as pyssl_conn_set_verify_host() does, and
+ * leaves the verification mode as it is. Without PYSSL_VERIFY_PEER a client goes on with a peer of another name, and
+ * pyssl_conn_verify_result() tells.
+ * @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+ */
+pyssl_status pyssl_conn_set_expected_host(pyssl_conn *conn,
+                                          const char *name);
+
+/**
+ * TLS 1.3 servers: asks for the client's certificate after the handshake (SSL_verify_client_post_handshake). The next
+ * call that moves bytes sends the request; a later one that receives reads the answer and verifies it by the mode of
+ * pyssl_conn_set_verify(), which must have PYSSL_VERIFY_PEER.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (before the handshake, with TLS 1.2, without PYSSL_VERIFY_PEER, and
+ *         for a client that did not offer it: see pyssl_ctx_set_post_handshake_auth())
+ */
+pyssl_status pyssl_conn_verify_client_post_handshake(pyssl_conn *conn);
 
 /**
  * Says whether and how this peer is verified, in place of what the context says.

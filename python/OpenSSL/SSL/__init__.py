@@ -108,6 +108,18 @@ from .library import OpenSSL_version, SSLeay_version
 from .session import Session
 from .verification import X509VerificationCodes
 
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Private names that programs touch: see _util.py, which is imported for nothing else."""
+        if name in ("_lib", "_ffi", "_openssl_assert"):
+            from .. import _util
+
+            return getattr(_util, name.replace("_lib", "lib").replace("_ffi", "ffi"))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 # The names of 0.6 to 0.9, when the classes were functions.
 ConnectionType = Connection
 ContextType = Context

@@ -100,6 +100,14 @@ class ConnectionConfig(Handle):
             name = name.encode("idna").decode()
         check(lib.pyssl_conn_set_verify_host(self._handle, c_text("name", name)))
 
+    def verify_client_post_handshake(self) -> None:
+        """TLS 1.3 servers: asks for the client's certificate after the handshake.
+
+        The next call that moves bytes sends the request, and a later one that receives verifies the answer by the mode
+        of set_verify, which must have VERIFY_PEER. Error with TLS 1.2, and for a client that did not offer it.
+        """
+        check(lib.pyssl_conn_verify_client_post_handshake(self._handle))
+
     def set_options(self, options: int) -> int:
         """Adds OP_* bits; returns all that are set then."""
         if not isinstance(options, int):

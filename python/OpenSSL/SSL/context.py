@@ -252,6 +252,11 @@ class Context(Handle):
         """Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from a PEM file."""
         check(lib.pyssl_ctx_load_tmp_dh(self._handle, path_bytes(dhfile)))
 
+    def set_post_handshake_auth(self, enabled: bool = True) -> None:
+        """Says whether clients answer a TLS 1.3 server that asks for their certificate after the handshake. It is off
+        at first, and connections that exist keep what they have."""
+        check(lib.pyssl_ctx_set_post_handshake_auth(self._handle, bool(enabled)))
+
     def set_tlsext_use_srtp(self, profiles: bytes) -> None:
         """Sets the SRTP profiles to negotiate (RFC 5764), with colons between."""
         if not isinstance(profiles, bytes):

@@ -57,6 +57,27 @@ pub unsafe extern "C" fn pyssl_conn_set_verify_host(conn: *mut pyssl_conn, name:
     gate(|| Conn::lookup(conn)?.set_verify_host(unsafe { text(name, "name") }?))
 }
 
+/// Names the host that verification compares the peer's certificate with, as pyssl_conn_set_verify_host() does, and
+/// leaves the verification mode as it is. Without PYSSL_VERIFY_PEER a client goes on with a peer of another name, and
+/// pyssl_conn_verify_result() tells.
+/// @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_set_expected_host(conn: *mut pyssl_conn, name: *const c_char) -> pyssl_status {
+    // SAFETY: the header asks for a NUL-terminated name.
+    gate(|| Conn::lookup(conn)?.set_expected_host(unsafe { text(name, "name") }?))
+}
+
+/// TLS 1.3 servers: asks for the client's certificate after the handshake (SSL_verify_client_post_handshake). The next
+/// call that moves bytes sends the request; a later one that receives reads the answer and verifies it by the mode of
+/// pyssl_conn_set_verify(), which must have PYSSL_VERIFY_PEER.
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (before the handshake, with TLS 1.2, without PYSSL_VERIFY_PEER, and
+///         for a client that did not offer it: see pyssl_ctx_set_post_handshake_auth())
+#[no_mangle]
+pub extern "C" fn pyssl_conn_verify_client_post_handshake(conn: *mut pyssl_conn) -> pyssl_status {
+    gate(|| Conn::lookup(conn)?.verify_client_post_handshake())
+}
+
 /// Says whether and how this peer is verified, in place of what the context says.
 /// @param mode      PYSSL_VERIFY_* bits
 /// @param callback  has the last word on each certificate; NULL leaves it to OpenSSL

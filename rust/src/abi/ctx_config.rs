@@ -106,6 +106,28 @@ pub unsafe extern "C" fn pyssl_ctx_load_tmp_dh(ctx: *mut pyssl_ctx, file: *const
     gate(|| Ctx::lookup(ctx)?.load_tmp_dh(unsafe { path(file, "file") }?))
 }
 
+/// Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from memory.
+/// @param pem  PEM ("DH PARAMETERS") of len bytes
+/// @param len  how many bytes that is
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_ctx_set_tmp_dh(ctx: *mut pyssl_ctx, pem: *const u8, len: usize) -> pyssl_status {
+    // SAFETY: the header asks for len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_tmp_dh(unsafe { bytes(pem, len) }?))
+}
+
+/// Says whether clients answer a server that asks for their certificate after the handshake (TLS 1.3,
+/// SSL_CTX_set_post_handshake_auth). It is off at first. Connections that exist keep what they have.
+/// @param enabled  1 to answer, 0 not to tell servers that this client could
+/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+#[no_mangle]
+pub extern "C" fn pyssl_ctx_set_post_handshake_auth(ctx: *mut pyssl_ctx, enabled: c_int) -> pyssl_status {
+    gate(|| {
+        Ctx::lookup(ctx)?.set_post_handshake_auth(enabled != 0);
+        Ok(())
+    })
+}
+
 /// Names the application whose sessions these are, so that no other's are resumed here.
 /// @param id  up to 32 bytes
 /// @param len  how many bytes that is

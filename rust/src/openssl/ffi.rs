@@ -46,6 +46,8 @@ pub type CRYPTO_free_fn = Option<unsafe extern "C" fn(memory: *mut c_void, file:
 extern "C" {
     /// <openssl/ec.h>: how many there are; fills as many as there is room for.
     pub fn EC_get_builtin_curves(curves: *mut EC_builtin_curve, room: usize) -> usize;
+    /// <openssl/ssl.h>, OpenSSL 1.1.1: asks a TLS 1.3 client for its certificate after the handshake.
+    pub fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_int;
     /// <openssl/err.h>: the oldest entry's code, left in the queue; 0 when it is empty.
     pub fn ERR_peek_error() -> c_ulong;
     /// <openssl/crypto.h>: 0 when OpenSSL has allocated something already.

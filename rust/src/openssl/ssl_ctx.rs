@@ -188,6 +188,12 @@ impl SslCtx {
         unsafe { ffi::SSL_CTX_get_verify_depth(self.0) }
     }
 
+    /// Says whether SSLs made from now on answer certificate requests after the handshake (TLS 1.3 clients).
+    pub fn set_post_handshake_auth(&self, enabled: bool) {
+        // SAFETY: a live SSL_CTX.
+        unsafe { ffi::SSL_CTX_set_post_handshake_auth(self.0, c_int::from(enabled)) }
+    }
+
     pub fn set_verify_depth(&self, depth: c_int) {
         // SAFETY: a live SSL_CTX.
         unsafe { ffi::SSL_CTX_set_verify_depth(self.0, depth) }

@@ -113,7 +113,7 @@ def test_private_names_that_scrapy_and_twisted_touch() -> None:
     assert util.ffi.string(room) == b"/O=Org/CN=host"
     context: Any = SSL.Context(SSL.TLS_METHOD)
     connection: Any = SSL.Connection(context, None)
-    assert connection._ssl is None and context._context is not None
+    assert connection._ssl is connection and context._context is context
 
 
 def test_private_names_that_stand_with_their_classes() -> None:

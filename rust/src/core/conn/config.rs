@@ -59,6 +59,14 @@ impl Conn {
 
     /// Refuses a peer whose certificate is not for this DNS name or IP address, and turns verification on.
     pub fn set_verify_host(&self, name: &str) -> Result<()> {
+        self.set_expected_host(name)?;
+        let engine = self.inspect();
+        engine.ssl.set_verify(engine.ssl.verify_mode() | VERIFY_PEER);
+        Ok(())
+    }
+
+    /// Has verification compare the certificate with this DNS name or IP address. The verification mode stays as it is.
+    pub fn set_expected_host(&self, name: &str) -> Result<()> {
         let name = name.strip_suffix('.').unwrap_or(name);
         let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
         let address = bare.parse::<IpAddr>();
@@ -68,12 +76,10 @@ impl Conn {
             Ok(IpAddr::V6(address)) => engine.ssl.expect(Expected::Address(&address.octets())),
             Err(_) => {
                 check_host_name(name)?;
-                engine.ssl.expect(Expected::CallbackTarget(&c_string(name.as_bytes(), "the host name")?))
+                engine.ssl.expect(Expected::Host(&c_string(name.as_bytes(), "the host name")?))
             }
         };
-        done.map_err(|error| error.doing(&format!("cannot verify the host {name:?}")))?;
-        engine.ssl.set_verify(engine.ssl.verify_mode() | VERIFY_PEER);
-        Ok(())
+        done.map_err(|error| error.doing(&format!("cannot verify the host {name:?}")))
     }
 
     /// OP_* bits to add; the bits as they are then.
@@ -137,6 +143,13 @@ impl Conn {
     /// when `peer_too`.
     pub fn key_update(&self, peer_too: bool) -> Result<()> {
         self.inspect().ssl.key_update(peer_too)
+    }
+
+    /// TLS 1.3 servers: asks for the client's certificate after the handshake. The next call that moves bytes sends the
+    /// request; the answer is verified by a later one that reads.
+    pub fn verify_client_post_handshake(&self) -> Result<()> {
+        let done = self.inspect().ssl.verify_client_post_handshake();
+        done.map_err(|error| error.doing("cannot ask for a certificate after the handshake"))
     }
 
     fn change_callbacks(&self, change: impl FnOnce(&mut Callbacks)) {

@@ -77,6 +77,18 @@ impl Ctx {
             .map_err(|error| files::bad("Diffie-Hellman parameters", path, not_dh(error, &pem)))
     }
 
+    /// The parameters of ephemeral Diffie-Hellman from PEM in memory.
+    pub fn set_tmp_dh(&self, pem: &[u8]) -> Result<()> {
+        self.change(|ssl| ssl.set_tmp_dh_pem(pem))
+            .map_err(|error| not_dh(error, pem).doing("cannot use the Diffie-Hellman parameters"))
+    }
+
+    /// Says whether clients answer certificate requests that come after the handshake (TLS 1.3). Connections that exist
+    /// keep what they have.
+    pub fn set_post_handshake_auth(&self, enabled: bool) {
+        self.change(|ssl| ssl.set_post_handshake_auth(enabled));
+    }
+
     /// Marks the sessions of this context (RFC 5246: up to 32 bytes).
     pub fn set_session_id_context(&self, id: &[u8]) -> Result<()> {
         self.change(|ssl| ssl.set_session_id_context(id))

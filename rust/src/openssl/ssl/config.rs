@@ -16,7 +16,7 @@ use std::ffi::CStr;
 #[derive(Clone, Copy, Debug)]
 pub enum Expected<'a> {
     /// A DNS name.
-    CallbackTarget(&'a CStr),
+    Host(&'a CStr),
     /// An IPv4 or IPv6 address: 4 or 16 bytes.
     Address(&'a [u8]),
 }
@@ -70,6 +70,12 @@ impl Ssl {
         check(c_int::from(failed == 0))
     }
 
+    /// Has a TLS 1.3 server send another certificate request with the next call that moves bytes.
+    pub fn verify_client_post_handshake(&self) -> Result<()> {
+        // SAFETY: a live SSL.
+        check(unsafe { ffi::SSL_verify_client_post_handshake(self.as_ptr()) })
+    }
+
     /// Asks the server for an OCSP response with its certificate (RFC 6066, 8).
     pub fn request_ocsp(&self) -> Result<()> {
         const SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE: c_int = 65;
@@ -91,7 +97,7 @@ impl Ssl {
                 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
             );
             match peer {
-                Expected::CallbackTarget(name) => {
+                Expected::Host(name) => {
                     check(ffi::X509_VERIFY_PARAM_set1_ip(param, std::ptr::null(), 0))?;
                     let name = name.to_bytes();
                     check(ffi::X509_VERIFY_PARAM_set1_host(param, name.as_ptr().cast(), name.len()))

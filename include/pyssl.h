@@ -492,6 +492,34 @@ typedef int (*pyssl_cookie_verify_callback)(void *userdata,
                                             const uint8_t *cookie,
                                             size_t len);
 
+/* ---- Languages whose runtime ends before the process does. */
+
+/**
+ * Begins a language, which has no functions yet.
+ * @param number  receives its number, which is never 0 and never given twice
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_language_new(uint64_t *number);
+
+/**
+ * Says that a function is one of a language's. Call it before the function is given to the library.
+ * @param number    from pyssl_language_new()
+ * @param function  the function, of whatever type; with a callback that has a destructor, the destructor alone counts
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the number is no language's, or function is NULL
+ */
+pyssl_status pyssl_language_add_function(uint64_t number,
+                                         void (*function)(void));
+
+/**
+ * Says that a language's runtime is about to end. From then on the library calls the language's functions on the calling
+ * thread alone. Another thread that is to call one stays inside the library until the process ends, but for
+ * destructors, which are passed over. Calls that other threads are in already go on: wait for them, for as long as
+ * they may take, and call this again to know how many are left.
+ * @param number  from pyssl_language_new()
+ * @return how many calls of the language's functions are under way on other threads, or PYSSL_ERR_ARGUMENT
+ */
+ptrdiff_t pyssl_language_end(uint64_t number);
+
 /* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
 
 /**

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import pending
+from . import ending, pending
 from .loader import ffi, lib, mode
 
 TYPE_CHECKING = False
@@ -21,10 +21,13 @@ def trampoline(kind: str, failed: Optional[int] = -1) -> Callable[[Callable[...,
 
     def make(function: Callable[..., Any]) -> Any:
         if mode == "abi":
-            return _for_ever(ffi.callback(kind, function, **options))
-        name = f"python_{kind}"
-        ffi.def_extern(name, **options)(function)
-        return getattr(lib, name)
+            made = _for_ever(ffi.callback(kind, function, **options))
+        else:
+            name = f"python_{kind}"
+            ffi.def_extern(name, **options)(function)
+            made = getattr(lib, name)
+        ending.watch(made, function)
+        return made
 
     return make
 

@@ -15,6 +15,7 @@ pub mod error;
 pub mod library;
 pub mod constants;
 pub mod user_data;
+pub mod language;
 pub mod rand;
 pub mod pkey;
 pub mod name;

@@ -9,7 +9,7 @@ use crate::core::pkey;
 use crate::core::pkey::{PKey, Passphrase, Recipe};
 use crate::core::signature;
 use crate::error::{Error, Result};
-use crate::runtime::user_code;
+use crate::runtime::{language, user_code};
 use crate::status::Status;
 use libc::{c_char, c_int, c_void};
 
@@ -386,7 +386,9 @@ pub(super) fn ask(
 ) -> Result<usize> {
     let refused = || Error::new(Status::Callback, "the passphrase callback failed");
     let callback = callback.ok_or_else(refused)?;
+    let language = language::of_function(callback as usize);
     // SAFETY: the header says what the callback must be; the room is ours.
-    let len = user_code::run(|| unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
+    let len =
+        user_code::run(language, || unsafe { callback(userdata, c_int::from(writing), room.as_mut_ptr(), room.len()) });
     usize::try_from(len).map_err(|_| refused())
 }

@@ -8,7 +8,8 @@
 //! A callback returns: a thread that ends inside of one (pthread_exit) is kept there until the process ends.
 
 use super::types::{pyssl_conn, pyssl_x509};
-use crate::runtime::user_code;
+use crate::runtime::language::Language;
+use crate::runtime::{language, user_code};
 use libc::{c_char, c_int, c_void};
 
 /// Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
@@ -126,6 +127,8 @@ pub type pyssl_cookie_verify_callback = Option<
 pub(super) struct UserData {
     data: *mut c_void,
     destroy: pyssl_destructor,
+    /// The language of the destructor, which is that of the callback too.
+    language: Option<&'static Language>,
 }
 
 // SAFETY: the header says that callbacks and destructors may run on any thread.
@@ -135,12 +138,13 @@ unsafe impl Sync for UserData {}
 
 impl UserData {
     pub fn new(data: *mut c_void, destroy: pyssl_destructor) -> Self {
-        UserData { data, destroy }
+        let language = destroy.and_then(|destroy| language::of_function(destroy as usize));
+        UserData { data, destroy, language }
     }
 
     /// Calls the user's function, as `user_code` has it.
     pub fn call<T>(&self, function: impl FnOnce(*mut c_void) -> T) -> T {
-        user_code::run(|| function(self.data))
+        user_code::run(self.language, || function(self.data))
     }
 }
 
@@ -148,7 +152,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: the caller gave the pair together, and this is the only call.
-            user_code::run(|| unsafe { destroy(self.data) });
+            user_code::run_destructor(self.language, || unsafe { destroy(self.data) });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who calls: a thread, and the fiber (greenlet, coroutine) that runs on it where the program has such.
 
-use super::{threads, user_code};
+use super::language::Language;
+use super::{language, threads, user_code};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -8,9 +9,13 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 pub type Function = unsafe extern "C-unwind" fn() -> usize;
 
 static FUNCTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+/// The language of the function; NULL when it has none.
+static LANGUAGE: AtomicPtr<Language> = AtomicPtr::new(ptr::null_mut());
 
 /// Has a function of the user's tell fibers apart; None: there are none.
 pub fn set(function: Option<Function>) {
+    let language = function.and_then(|function| language::of_function(function as usize));
+    LANGUAGE.store(language.map_or(ptr::null_mut(), |language| ptr::from_ref(language).cast_mut()), Ordering::Release);
     FUNCTION.store(function.map_or(ptr::null_mut(), |function| function as *mut ()), Ordering::Release);
 }
 
@@ -40,6 +45,8 @@ fn this_fiber() -> usize {
     if function.is_null() {
         return 0;
     }
+    // SAFETY: languages are never freed.
+    let language = unsafe { LANGUAGE.load(Ordering::Acquire).cast_const().as_ref() };
     // SAFETY: `set` stored a function of this type.
-    user_code::run(|| unsafe { std::mem::transmute::<*mut (), Function>(function)() })
+    user_code::run(language, || unsafe { std::mem::transmute::<*mut (), Function>(function)() })
 }

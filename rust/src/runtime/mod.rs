@@ -4,6 +4,7 @@ pub mod byte_queue;
 pub mod direction;
 pub mod fiber;
 pub mod fork;
+pub mod language;
 pub mod mutex;
 pub mod sockets;
 pub mod threads;

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
@@ -100,16 +101,97 @@ daemons(work)
 }
 
 
+def run(program: str) -> Tuple[int, str, str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONFAULTHANDLER": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        env=environment,
+        timeout=120,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_interpreter_ends_in_peace(name: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONFAULTHANDLER": "1"}
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", BEGIN + PROGRAMS[name]],
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).parent,
-            env=environment,
-            timeout=120,
-        )
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert run(BEGIN + PROGRAMS[name]) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="when atexit lets go of arguments is CPython's own")
+def test_the_gate_closes_after_the_last_atexit_function_and_before_the_end_begins() -> None:
+    program = """
+import atexit, sys
+atexit.register(print, "the last function")
+from OpenSSL._native import ending
+atexit.register(print, "a function")
+def closed(self, finalizing=sys.is_finalizing):
+    print("begun", self.begun, "finalizing", finalizing())
+ending._Ending.__del__ = closed
+"""
+    assert run(program) == (0, "a function\nthe last function\nbegun True finalizing False\n", "")
+
+
+def test_atexit_functions_can_wait_for_threads_that_call_back() -> None:
+    program = (
+        """
+import atexit, threading
+stop, lock = threading.Event(), threading.Lock()
+def join():
+    before = rounds.count
+    while rounds.count == before:
+        time.sleep(0.01)
+    with lock:
+        stop.set()
+    for thread in rounds.threads:
+        thread.join()
+    print("joined")
+atexit.register(join)
+"""
+        + BEGIN
+        + """
+client, server = support.client_context(), support.server_context()
+client.set_verify(SSL.VERIFY_PEER, lambda conn, cert, code, depth, ok: bool(ok))
+class rounds:
+    count, threads = 0, []
+def work():
+    rounds.threads.append(threading.current_thread())
+    while not stop.is_set():
+        with lock:
+            support.connected(client, server)
+            rounds.count += 1
+daemons(work)
+"""
+    )
+    assert run(program) == (0, "joined\n", "")
+
+
+def test_a_closed_gate_keeps_other_threads_out_of_python_and_lets_its_own_thread_in() -> None:
+    program = (
+        BEGIN
+        + """
+from OpenSSL._native import ending
+called = []
+client, server = support.client_context(), support.server_context()
+client.set_info_callback(lambda *args: called.append(threading.get_ident()))
+client.set_keylog_callback(lambda *args: called.append(threading.get_ident()))
+ready = threading.Barrier(2)
+def work():
+    ready.wait()
+    time.sleep(0.05)
+    support.connected(client, server)
+    called.append("came through")
+threading.Thread(target=work, daemon=True).start()
+ready.wait()
+ending.close()
+time.sleep(0.3)
+assert called == [], called
+client_too = support.client_context()
+client_too.set_info_callback(lambda *args: called.append("own"))
+support.connected(client_too, server)
+assert set(called) == {"own"}, called
+"""
+    )
+    assert run(program) == (0, "", "")

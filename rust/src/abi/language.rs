@@ -16,7 +16,7 @@ use crate::runtime::language;
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_language_new(number: *mut u64) -> pyssl_status {
     // SAFETY: the header asks for a writable number.
-    gate(|| unsafe { put(number, language::add()) })
+    gate(|| unsafe { put(number, || Ok(language::add())) })
 }
 
 /// Says that a function is one of a language's. Call it before the function is given to the library.

@@ -108,6 +108,11 @@ typedef struct pyssl_store_ctx pyssl_store_ctx;
  */
 typedef struct pyssl_x509 pyssl_x509;
 
+/**
+ * A failure's texts, NUL-terminated for C.
+ */
+typedef struct Strings Strings;
+
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
 /**
@@ -205,13 +210,15 @@ typedef struct pyssl_x509 pyssl_x509;
  */
 #define PYSSL_ERR_UNSUPPORTED -18
 
+
 /**
  * What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
  */
 typedef int pyssl_status;
 
 /**
- * A failure. The strings are UTF-8 and stay valid until this thread asks for another error or entry.
+ * A failure. The strings are UTF-8 and live until this thread's next call that
+ * fails or pyssl_error_clear().
  */
 typedef struct pyssl_error {
     /**
@@ -253,8 +260,8 @@ typedef struct pyssl_error {
 } pyssl_error;
 
 /**
- * One entry of OpenSSL's error queue. The strings are UTF-8, "" where OpenSSL has none, and stay valid until this
- * thread asks for another error or entry.
+ * One entry of OpenSSL's error queue. The strings are UTF-8, "" where OpenSSL has none, and live as
+ * long as those of its pyssl_error.
  */
 typedef struct pyssl_error_entry {
     /**
@@ -270,14 +277,16 @@ typedef struct pyssl_error_entry {
 } pyssl_error_entry;
 
 /**
- * The calling thread's last failure. It stays until the next call that fails; calls that succeed leave it.
+ * Returns the calling thread's last failure. It stays, with its strings, until the next call that fails or
+ * pyssl_error_clear(). Calls that succeed leave it, and so do those that return PYSSL_ERR_WANT_READ,
+ * PYSSL_ERR_WANT_WRITE, PYSSL_ERR_WANT_X509_LOOKUP, PYSSL_ERR_ZERO_RETURN or PYSSL_ERR_INTERRUPTED, which are answers.
  * @param out  receives it; status is PYSSL_OK and message "" when nothing failed yet
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when out is NULL
  */
 pyssl_status pyssl_error_last(pyssl_error *out);
 
 /**
- * An entry of OpenSSL's queue as it was at the last failure.
+ * Returns an entry of OpenSSL's queue as it was at the last failure.
  * @param index  0 is the oldest, the cause; below entry_count
  * @param out    receives it
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when index is too large or out is NULL
@@ -285,8 +294,8 @@ pyssl_status pyssl_error_last(pyssl_error *out);
 pyssl_status pyssl_error_entry_at(size_t index, pyssl_error_entry *out);
 
 /**
- * The sentence of the calling thread's last failure, "" when there is none; never NULL.
- * @return UTF-8, valid until this thread asks for another error or entry
+ * Returns the sentence of the calling thread's last failure, "" when there is none; never NULL.
+ * @return UTF-8, valid until this thread's next call that fails or pyssl_error_clear()
  */
 const char *pyssl_error_message(void);
 
@@ -294,6 +303,13 @@ const char *pyssl_error_message(void);
  * Forgets the calling thread's last failure.
  */
 void pyssl_error_clear(void);
+
+/**
+ * Returns the name of a status: "PYSSL_OK", "PYSSL_ERR_WANT_READ".
+ * @param status  PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_*
+ * @return a static string; "PYSSL_OK" for numbers above 0, which are counts; "unknown status" for any other number
+ */
+const char *pyssl_status_name(pyssl_status status);
 
 /* ---- pyssl_version and its kin: what this library is. */
 
@@ -2661,7 +2677,7 @@ pyssl_status pyssl_conn_do_handshake(pyssl_conn *conn);
  * Receives at most one record's worth of bytes. The handshake is done first if it is not.
  * @param buffer  receives them
  * @param size    how many at the most; 0 receives nothing and gives 0
- * @param flags   PYSSL_MSG_PEEK or 0
+ * @param flags   PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
  * @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
  */
 ptrdiff_t pyssl_conn_recv(pyssl_conn *conn,

@@ -74,7 +74,9 @@ class TestTLS < BindingTest
     ends = UNIXSocket.pair
     tls = PySSL::Connection.new(client_context, ends[0]).client
     tls.timeout = 0.05
-    assert_raises(PySSL::TimedOut) { tls.handshake }
+    assert_raises(PySSL::Absent) { PySSL.check(PySSL::ABI.pyssl_constant("no such thing", PySSL::ABI.room)) }
+    error = assert_raises(PySSL::TimedOut) { tls.handshake }
+    assert_equal "the peer did not answer within 0.05 seconds", error.message
     tls.timeout = nil
     assert_raises(Timeout::Error) { Timeout.timeout(0.05) { tls.handshake } }
     ends[1].close

@@ -41,3 +41,11 @@ pub enum Status {
     /// The linked OpenSSL cannot do this.
     Unsupported = -18,
 }
+
+impl Status {
+    /// Returns true for the statuses that tell how things stand and are no failure.
+    pub fn is_answer(self) -> bool {
+        use Status::{Interrupted, WantRead, WantWrite, WantX509Lookup, ZeroReturn};
+        matches!(self, WantRead | WantWrite | WantX509Lookup | ZeroReturn | Interrupted)
+    }
+}

@@ -29,8 +29,22 @@ local function queue(count)
     return entries
 end
 
--- The calling thread's last failure.
+-- Statuses that leave the library's last failure as it was.
+local ANSWERS = {
+    [C.PYSSL_ERR_WANT_READ] = "more bytes from the peer are needed first",
+    [C.PYSSL_ERR_WANT_WRITE] = "the transport takes no more bytes now",
+    [C.PYSSL_ERR_WANT_X509_LOOKUP] = "a certificate lookup is pending",
+    [C.PYSSL_ERR_ZERO_RETURN] = "the peer closed the TLS session",
+    [C.PYSSL_ERR_INTERRUPTED] = "a signal arrived",
+}
+
+-- An answer in words of its own, or the calling thread's last failure.
 function Error.last(status)
+    if ANSWERS[status] then
+        local answer = { status = status, message = ANSWERS[status], errno = 0, verify_code = 0, verify_depth = -1 }
+        answer.queue = {}
+        return setmetatable(answer, Error)
+    end
     local last = ffi.new("pyssl_error")
     C.pyssl_error_last(last)
     local failure = setmetatable({
@@ -43,7 +57,6 @@ function Error.last(status)
         verify_message = text(last.verify_message),
         verify_subject = text(last.verify_subject),
     }, Error)
-    -- Last, for each question takes back the strings that the one before lent.
     failure.queue = queue(tonumber(last.entry_count))
     return failure
 end

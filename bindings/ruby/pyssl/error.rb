@@ -13,21 +13,35 @@ module PySSL
     # OpenSSL's queue, the cause first.
     attr_reader :queue
 
-    def initialize(status = PYSSL_ERROR)
+    # An answer (WantRead and its kin) leaves the library's last failure as it was, so it has words of its own.
+    def initialize(status = PYSSL_ERROR, words = ANSWERS[status])
+      @status = status
+      words ? answer(words) : describe
+      super(words || @message)
+    end
+
+    # What the library knows of the calling thread's last failure.
+    def describe
       last = ABI::Error.malloc(Fiddle::RUBY_FREE)
       ABI.pyssl_error_last(last)
-      @status = status
       @errno = last.sys_errno
       @path = Error.string(last.path)
       @verify_code = last.verify_code
       @verify_message = Error.string(last.verify_message)
       @verify_depth = last.verify_depth
       @verify_subject = Error.string(last.verify_subject)
-      message = Error.string(last.message)
-      # Last, for each question takes back the strings that the one before lent.
+      @message = Error.string(last.message)
       @queue = Array.new(last.entry_count) { |index| Error.entry(index) }.freeze
-      super(message)
     end
+    private :describe
+
+    def answer(words)
+      @message = words
+      @errno = @verify_code = 0
+      @verify_depth = -1
+      @queue = [].freeze
+    end
+    private :answer
 
     def self.entry(index)
       entry = ABI::ErrorEntry.malloc(Fiddle::RUBY_FREE)
@@ -68,6 +82,14 @@ module PySSL
   class VerificationError < Error; end
 
   class Error
+    ANSWERS = {
+      PYSSL_ERR_WANT_READ => "more bytes from the peer are needed first",
+      PYSSL_ERR_WANT_WRITE => "the transport takes no more bytes now",
+      PYSSL_ERR_WANT_X509_LOOKUP => "a certificate lookup is pending",
+      PYSSL_ERR_ZERO_RETURN => "the peer closed the TLS session",
+      PYSSL_ERR_INTERRUPTED => "a signal arrived"
+    }.freeze
+
     CLASSES = {
       PYSSL_ERR_WANT_READ => WantRead, PYSSL_ERR_WANT_WRITE => WantWrite, PYSSL_ERR_ZERO_RETURN => ZeroReturn,
       PYSSL_ERR_SYSCALL => SystemCallFailed, PYSSL_ERR_EOF => UnexpectedEOF, PYSSL_ERR_INTERRUPTED => Interrupted,

@@ -208,7 +208,9 @@ module PySSL
 
     def wait(how, status)
       PySSL.check(status) unless @io
-      raise TimedOut, PYSSL_ERR_TIMEOUT unless @io.public_send(how, @timeout)
+      return if @io.public_send(how, @timeout)
+
+      raise TimedOut.new(PYSSL_ERR_TIMEOUT, "the peer did not answer within #{@timeout} seconds")
     end
   end
 end

@@ -211,12 +211,15 @@ pub extern "C" fn pyssl_conn_do_handshake(conn: *mut pyssl_conn) -> pyssl_status
 /// Receives at most one record's worth of bytes. The handshake is done first if it is not.
 /// @param buffer  receives them
 /// @param size    how many at the most; 0 receives nothing and gives 0
-/// @param flags   PYSSL_MSG_PEEK or 0
+/// @param flags   PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
 /// @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_recv(conn: *mut pyssl_conn, buffer: *mut u8, size: usize, flags: c_int) -> isize {
     gate_count(|| {
         let conn = Conn::lookup(conn)?;
+        if flags & !PYSSL_MSG_PEEK != 0 {
+            return Err(Error::argument(format!("unknown flags {flags:#x}: there is PYSSL_MSG_PEEK, and 0")));
+        }
         // SAFETY: the header asks for size writable bytes.
         match unsafe { room(buffer, size) }? {
             [] => Ok(0),

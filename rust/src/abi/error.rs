@@ -2,10 +2,11 @@
 
 use super::arg::put;
 use super::gate::{forget_last, gate_value, with_last, OK};
+use crate::error::{Entry, Error};
 use crate::status::Status;
 use libc::{c_char, c_int};
-use std::cell::RefCell;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
+use std::ptr;
 
 /// What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
 pub type pyssl_status = c_int;
@@ -49,29 +50,46 @@ pub const PYSSL_ERR_ABSENT: c_int = -17;
 /// The linked OpenSSL cannot do this.
 pub const PYSSL_ERR_UNSUPPORTED: c_int = -18;
 
-// The numbers above are literals for the header's sake; here they are held to the core's list.
-const _: () = {
-    assert!(PYSSL_ERROR == Status::Error as c_int);
-    assert!(PYSSL_ERR_WANT_READ == Status::WantRead as c_int);
-    assert!(PYSSL_ERR_WANT_WRITE == Status::WantWrite as c_int);
-    assert!(PYSSL_ERR_WANT_X509_LOOKUP == Status::WantX509Lookup as c_int);
-    assert!(PYSSL_ERR_ZERO_RETURN == Status::ZeroReturn as c_int);
-    assert!(PYSSL_ERR_SYSCALL == Status::Syscall as c_int);
-    assert!(PYSSL_ERR_EOF == Status::Eof as c_int);
-    assert!(PYSSL_ERR_INTERRUPTED == Status::Interrupted as c_int);
-    assert!(PYSSL_ERR_TIMEOUT == Status::Timeout as c_int);
-    assert!(PYSSL_ERR_HANDLE == Status::Handle as c_int);
-    assert!(PYSSL_ERR_ARGUMENT == Status::Argument as c_int);
-    assert!(PYSSL_ERR_BUSY == Status::Busy as c_int);
-    assert!(PYSSL_ERR_CALLBACK == Status::Callback as c_int);
-    assert!(PYSSL_ERR_PANIC == Status::Panic as c_int);
-    assert!(PYSSL_ERR_BUFFER == Status::Buffer as c_int);
-    assert!(PYSSL_ERR_CLOSED == Status::Closed as c_int);
-    assert!(PYSSL_ERR_ABSENT == Status::Absent as c_int);
-    assert!(PYSSL_ERR_UNSUPPORTED == Status::Unsupported as c_int);
-};
+/// `statuses![A = X]` checks that the header's literal A is the core's Status::X, and lists A with its name.
+macro_rules! statuses {
+    ($($name:ident = $core:ident),+ $(,)?) => {
+        const _: () = { $(assert!($name == Status::$core as c_int);)+ };
+        const STATUSES: &[(&CStr, pyssl_status)] = &[(c"PYSSL_OK", PYSSL_OK), $((named!($name), $name)),+];
+    };
+}
 
-/// A failure. The strings are UTF-8 and stay valid until this thread asks for another error or entry.
+macro_rules! named {
+    ($name:ident) => {
+        match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+            Ok(name) => name,
+            Err(_) => panic!("a name has a NUL"),
+        }
+    };
+}
+
+statuses![
+    PYSSL_ERROR = Error,
+    PYSSL_ERR_WANT_READ = WantRead,
+    PYSSL_ERR_WANT_WRITE = WantWrite,
+    PYSSL_ERR_WANT_X509_LOOKUP = WantX509Lookup,
+    PYSSL_ERR_ZERO_RETURN = ZeroReturn,
+    PYSSL_ERR_SYSCALL = Syscall,
+    PYSSL_ERR_EOF = Eof,
+    PYSSL_ERR_INTERRUPTED = Interrupted,
+    PYSSL_ERR_TIMEOUT = Timeout,
+    PYSSL_ERR_HANDLE = Handle,
+    PYSSL_ERR_ARGUMENT = Argument,
+    PYSSL_ERR_BUSY = Busy,
+    PYSSL_ERR_CALLBACK = Callback,
+    PYSSL_ERR_PANIC = Panic,
+    PYSSL_ERR_BUFFER = Buffer,
+    PYSSL_ERR_CLOSED = Closed,
+    PYSSL_ERR_ABSENT = Absent,
+    PYSSL_ERR_UNSUPPORTED = Unsupported,
+];
+
+/// A failure. The strings are UTF-8 and live until this thread's next call that
+/// fails or pyssl_error_clear().
 #[repr(C)]
 pub struct pyssl_error {
     /// The status that the call returned.
@@ -94,8 +112,8 @@ pub struct pyssl_error {
     pub entry_count: usize,
 }
 
-/// One entry of OpenSSL's error queue. The strings are UTF-8, "" where OpenSSL has none, and stay valid until this
-/// thread asks for another error or entry.
+/// One entry of OpenSSL's error queue. The strings are UTF-8, "" where OpenSSL has none, and live as
+/// long as those of its pyssl_error.
 #[repr(C)]
 pub struct pyssl_error_entry {
     /// OpenSSL's packed code.
@@ -108,62 +126,60 @@ pub struct pyssl_error_entry {
     pub line: c_int,
 }
 
-/// The calling thread's last failure. It stays until the next call that fails; calls that succeed leave it.
+/// Returns the calling thread's last failure. It stays, with its strings, until the next call that fails or
+/// pyssl_error_clear(). Calls that succeed leave it, and so do those that return PYSSL_ERR_WANT_READ,
+/// PYSSL_ERR_WANT_WRITE, PYSSL_ERR_WANT_X509_LOOKUP, PYSSL_ERR_ZERO_RETURN or PYSSL_ERR_INTERRUPTED, which are answers.
 /// @param out  receives it; status is PYSSL_OK and message "" when nothing failed yet
 /// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when out is NULL
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_error_last(out: *mut pyssl_error) -> pyssl_status {
     gate_value(PYSSL_ERR_PANIC, || {
-        let error = with_last(|error| {
-            let detail = error.and_then(|error| error.detail.as_deref());
+        let error = with_last(|last| {
+            let Some((error, strings)) = last else { return nothing() };
+            let detail = error.detail.as_deref();
             let verify = detail.and_then(|detail| detail.verify.as_ref());
-            lend(|text| pyssl_error {
-                status: error.map_or(OK, |error| error.status as c_int),
+            pyssl_error {
+                status: error.status as c_int,
                 sys_errno: detail.map_or(0, |detail| detail.errno),
                 verify_code: verify.map_or(0, |verify| verify.code),
                 verify_depth: verify.map_or(-1, |verify| verify.depth),
-                message: text(Some(error.map_or("", |error| error.message()))),
-                path: text(detail.and_then(|detail| detail.path.as_deref())),
-                verify_message: text(verify.map(|verify| verify.message.as_str())),
-                verify_subject: text(verify.map(|verify| verify.subject.as_str())),
-                entry_count: detail.map_or(0, |detail| detail.entries.len()),
-            })
+                message: strings.message.as_ptr(),
+                path: pointer(&strings.path),
+                verify_message: pointer(&strings.verify_message),
+                verify_subject: pointer(&strings.verify_subject),
+                entry_count: strings.entries.len(),
+            }
         });
         // SAFETY: the header asks for a writable struct.
         unsafe { put(out, || Ok(error)) }.map_or(PYSSL_ERR_ARGUMENT, |()| OK)
     })
 }
 
-/// An entry of OpenSSL's queue as it was at the last failure.
+/// Returns an entry of OpenSSL's queue as it was at the last failure.
 /// @param index  0 is the oldest, the cause; below entry_count
 /// @param out    receives it
 /// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when index is too large or out is NULL
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_error_entry_at(index: usize, out: *mut pyssl_error_entry) -> pyssl_status {
     gate_value(PYSSL_ERR_PANIC, || {
-        with_last(|error| {
-            let entry = error.and_then(|error| error.detail.as_ref()?.entries.get(index));
-            let Some(entry) = entry else { return PYSSL_ERR_ARGUMENT };
-            let entry = lend(|text| pyssl_error_entry {
-                code: entry.code,
-                library: text(Some(&entry.library)),
-                function: text(Some(&entry.function)),
-                reason: text(Some(&entry.reason)),
-                data: text(Some(&entry.data)),
-                file: text(Some(&entry.file)),
-                line: entry.line,
+        with_last(|last| {
+            let found = last.and_then(|(error, strings)| {
+                let entry = error.detail.as_ref()?.entries.get(index)?;
+                Some((entry, strings.entries.get(index)?.each_ref().map(|text| text.as_ptr())))
             });
+            let Some((entry, [library, function, reason, data, file])) = found else { return PYSSL_ERR_ARGUMENT };
+            let entry = pyssl_error_entry { code: entry.code, library, function, reason, data, file, line: entry.line };
             // SAFETY: the header asks for a writable struct.
             unsafe { put(out, || Ok(entry)) }.map_or(PYSSL_ERR_ARGUMENT, |()| OK)
         })
     })
 }
 
-/// The sentence of the calling thread's last failure, "" when there is none; never NULL.
-/// @return UTF-8, valid until this thread asks for another error or entry
+/// Returns the sentence of the calling thread's last failure, "" when there is none; never NULL.
+/// @return UTF-8, valid until this thread's next call that fails or pyssl_error_clear()
 #[no_mangle]
 pub extern "C" fn pyssl_error_message() -> *const c_char {
-    gate_value(c"".as_ptr(), || with_last(|error| lend(|text| text(Some(error.map_or("", |error| error.message()))))))
+    gate_value(c"".as_ptr(), || with_last(|last| last.map_or(c"".as_ptr(), |(_, strings)| strings.message.as_ptr())))
 }
 
 /// Forgets the calling thread's last failure.
@@ -172,19 +188,64 @@ pub extern "C" fn pyssl_error_clear() {
     gate_value((), forget_last)
 }
 
-thread_local! {
-    /// The strings lent to C by the last question.
-    static LENT: RefCell<Vec<CString>> = const { RefCell::new(Vec::new()) };
+/// Returns the name of a status: "PYSSL_OK", "PYSSL_ERR_WANT_READ".
+/// @param status  PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_*
+/// @return a static string; "PYSSL_OK" for numbers above 0, which are counts; "unknown status" for any other number
+#[no_mangle]
+pub extern "C" fn pyssl_status_name(status: pyssl_status) -> *const c_char {
+    gate_value(c"".as_ptr(), || {
+        let found = STATUSES.iter().find(|(_, value)| *value == status.min(PYSSL_OK));
+        found.map_or(c"unknown status", |(name, _)| *name).as_ptr()
+    })
 }
 
-/// Builds a struct whose strings live in LENT until the next question.
-fn lend<T>(build: impl FnOnce(&mut dyn FnMut(Option<&str>) -> *const c_char) -> T) -> T {
-    let mut strings = Vec::new();
-    let built = build(&mut |text| {
-        let Some(text) = text else { return std::ptr::null() };
-        strings.push(CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default());
-        strings.last().map_or(std::ptr::null(), |text| text.as_ptr())
-    });
-    LENT.set(strings);
-    built
+/// A failure's texts, NUL-terminated for C.
+pub struct Strings {
+    message: CString,
+    path: Option<CString>,
+    verify_message: Option<CString>,
+    verify_subject: Option<CString>,
+    /// Library, function, reason, data and file of each entry.
+    entries: Vec<[CString; 5]>,
+}
+
+impl Strings {
+    pub fn of(error: &Error) -> Self {
+        let detail = error.detail.as_deref();
+        let verify = detail.and_then(|detail| detail.verify.as_ref());
+        let entries = detail.map_or(&[][..], |detail| &detail.entries);
+        let texts = |entry: &Entry| {
+            [&entry.library, &entry.function, &entry.reason, &entry.data, &entry.file].map(|text| c_text(text))
+        };
+        Strings {
+            message: c_text(error.message()),
+            path: detail.and_then(|detail| detail.path.as_deref()).map(c_text),
+            verify_message: verify.map(|verify| c_text(&verify.message)),
+            verify_subject: verify.map(|verify| c_text(&verify.subject)),
+            entries: entries.iter().map(texts).collect(),
+        }
+    }
+}
+
+/// Copies a text for C. A NUL inside, which would end it, becomes U+FFFD.
+fn c_text(text: &str) -> CString {
+    CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
+}
+
+fn pointer(text: &Option<CString>) -> *const c_char {
+    text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
+}
+
+fn nothing() -> pyssl_error {
+    pyssl_error {
+        status: OK,
+        sys_errno: 0,
+        verify_code: 0,
+        verify_depth: -1,
+        message: c"".as_ptr(),
+        path: ptr::null(),
+        verify_message: ptr::null(),
+        verify_subject: ptr::null(),
+        entry_count: 0,
+    }
 }

@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 use crate::openssl::{errors, library};
 use crate::runtime::fork;
 use crate::status::Status;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 pub use super::error::pyssl_status;
+use super::error::Strings;
 
 pub(crate) const OK: pyssl_status = 0;
 
@@ -44,9 +45,9 @@ pub fn gate_value<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-/// The last failure of this thread.
-pub fn with_last<T>(body: impl FnOnce(Option<&Error>) -> T) -> T {
-    LAST.with_borrow(|last| body(last.as_ref()))
+/// The last failure of this thread, and its strings as C has them.
+pub fn with_last<T>(body: impl FnOnce(Option<(&Error, &Strings)>) -> T) -> T {
+    LAST.with_borrow(|last| body(last.as_ref().map(|(error, lent)| (error, lent.get_or_init(|| Strings::of(error))))))
 }
 
 pub fn forget_last() {
@@ -55,7 +56,8 @@ pub fn forget_last() {
 }
 
 thread_local! {
-    static LAST: RefCell<Option<Error>> = const { RefCell::new(None) };
+    /// The strings are made when they are first asked for, and live as long as the error.
+    static LAST: RefCell<Option<(Error, OnceCell<Strings>)>> = const { RefCell::new(None) };
 }
 
 fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -80,10 +82,14 @@ fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
+/// Keeps a failure for `pyssl_error_*`. An answer leaves the last failure as it is.
 fn keep(error: Error) -> pyssl_status {
     let status = error.status as pyssl_status;
+    if error.status.is_answer() {
+        return status;
+    }
     // A thread that is ending may have no place left for it; the status still tells.
-    let _ = LAST.try_with(|last| drop(last.replace(Some(error))));
+    let _ = LAST.try_with(|last| drop(last.replace(Some((error, OnceCell::new())))));
     status
 }
 
@@ -105,7 +111,7 @@ mod tests {
     fn a_panic_becomes_a_status_with_its_message() {
         let status = gate(|| panic!("boom {}", 7));
         assert_eq!(status, Status::Panic as pyssl_status);
-        with_last(|error| assert!(error.unwrap().message().contains("boom 7")));
+        with_last(|last| assert!(last.unwrap().0.message().contains("boom 7")));
         assert_eq!(gate_count(|| panic!("static")), Status::Panic as isize);
     }
 
@@ -139,11 +145,22 @@ mod tests {
     fn the_last_error_stays_until_the_next_failure() {
         gate(|| Err(Error::argument("first")));
         assert_eq!(gate(|| Ok(())), OK);
-        with_last(|error| assert_eq!(error.unwrap().message(), "first"));
-        gate(|| Err(Error::bare(Status::WantRead)));
-        with_last(|error| assert_eq!(error.unwrap().status, Status::WantRead));
+        with_last(|last| assert_eq!(last.unwrap().0.message(), "first"));
+        gate(|| Err(Error::bare(Status::Timeout)));
+        with_last(|last| assert_eq!(last.unwrap().0.status, Status::Timeout));
         forget_last();
         with_last(|error| assert!(error.is_none()));
+    }
+
+    #[test]
+    fn an_answer_leaves_the_last_failure() {
+        gate(|| Err(Error::argument("first")));
+        for answer in
+            [Status::WantRead, Status::WantWrite, Status::WantX509Lookup, Status::ZeroReturn, Status::Interrupted]
+        {
+            assert_eq!(gate(|| Err(Error::bare(answer))), answer as pyssl_status);
+            with_last(|last| assert_eq!(last.unwrap().0.message(), "first"));
+        }
     }
 
     #[test]
@@ -154,8 +171,8 @@ mod tests {
             assert!(unsafe { ffi::d2i_X509(std::ptr::null_mut(), &mut p, 1) }.is_null());
             Err(Error::openssl())
         });
-        with_last(|error| {
-            let detail = error.unwrap().detail.as_ref().unwrap();
+        with_last(|last| {
+            let detail = last.unwrap().0.detail.as_ref().unwrap();
             assert!(!detail.entries.is_empty());
             assert_eq!(detail.entries[0].library, "asn1 encoding routines");
         });

@@ -153,16 +153,16 @@ pub fn is_nonblocking(fd: RawFd) -> bool {
     flags < 0 || flags & libc::O_NONBLOCK != 0
 }
 
-/// What tells an open file from another one that got its number: device and inode.
-pub fn identity(fd: RawFd) -> Option<(u64, u64)> {
+/// Returns what tells an open file from another one that got its number: device and inode. The error is an errno.
+pub fn identity(fd: RawFd) -> Result<(u64, u64), i32> {
     let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: on success fstat() filled the struct.
     unsafe {
         if libc::fstat(fd, stat.as_mut_ptr()) != 0 {
-            return None;
+            return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EBADF));
         }
         let stat = stat.assume_init();
-        Some((stat.st_dev, stat.st_ino))
+        Ok((stat.st_dev, stat.st_ino))
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Descriptor {
     pub socket: Socket,
     pub flow: Arc<Direction>,
     /// The file it was: the number may be closed and given to another one.
-    identity: Option<(u64, u64)>,
+    identity: (u64, u64),
     /// The caller looks whether it is, before it calls.
     trusted: AtomicBool,
     /// How many receives are to begin by waiting: where question and answer take turns, trying first is a system call for
@@ -27,10 +27,7 @@ pub(super) struct Descriptor {
 impl Descriptor {
     /// EBADF when it is none.
     pub fn new(fd: RawFd) -> Result<Self> {
-        let identity = waiters::identity(fd);
-        if identity.is_none() {
-            return Err(Error::os(libc::EBADF).doing(&format!("descriptor {fd}")));
-        }
+        let identity = waiters::identity(fd).map_err(|errno| Error::os(errno).doing(&format!("descriptor {fd}")))?;
         Ok(Descriptor {
             fd,
             socket: Socket::new(fd),
@@ -51,10 +48,16 @@ impl Descriptor {
 
     /// Before anything is read or written.
     pub fn check(&self) -> Result<()> {
-        if waiters::identity(self.fd) == self.identity {
-            return Ok(());
+        match waiters::identity(self.fd) {
+            Ok(identity) if identity == self.identity => Ok(()),
+            Ok(_) | Err(libc::EBADF) => {
+                Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))
+            }
+            // A sandbox refuses fstat(). Going on could write into another file.
+            Err(errno) => {
+                Err(Error::os(errno).doing("fstat() cannot tell whether the connection's descriptor is open"))
+            }
         }
-        Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))
     }
 
     /// A receive tried at once and found nothing.

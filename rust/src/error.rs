@@ -96,7 +96,7 @@ impl Error {
     /// Puts what was being done before the message: "cannot load the key: bad decrypt".
     pub fn doing(mut self, doing: &str) -> Self {
         let detail = self.detail.get_or_insert_with(Default::default);
-        detail.message = if detail.message.is_empty() {
+        detail.message = if detail.message.is_empty() || detail.message == Status::Error.phrase() {
             Cow::Owned(doing.to_owned())
         } else {
             Cow::Owned(format!("{doing}: {}", detail.message))

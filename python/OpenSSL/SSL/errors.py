@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Error(Described, Exception):
     """An operation of OpenSSL.SSL failed.
 
-    args is ([(lib, func, reason), ...],), oldest first; the list may be empty.
+    args is ([(lib, func, reason), ...],), oldest first, with at least one entry.
     """
 
     #: From sendall: how many bytes went before this was raised.

@@ -7,6 +7,7 @@ callbacks, transport and app data: callbacks are given that one from then on. It
 from __future__ import annotations
 
 from .._native import ffi, lib
+from .._native.errors import own_error
 from . import callbacks
 from .errors import Error, check
 
@@ -107,10 +108,8 @@ def _refuse(self: Any, name: str) -> Any:
     """Every attribute of an object that was given away, but for what Python itself looks at."""
     if name.startswith("__"):
         return object.__getattribute__(self, name)
-    error = Error([])
-    error.status = lib.PYSSL_ERR_HANDLE
-    error.message = f"the {type(self).__name__} was given away: detach() handed its handle to other code"
-    raise error
+    why = f"the {type(self).__name__} was given away: detach() handed its handle to other code"
+    raise own_error(Error, why, lib.PYSSL_ERR_HANDLE)
 
 
 def _stand_in_of(handle: int, kind: str) -> Any:

@@ -7,6 +7,7 @@ from _socket import socket as _Socket
 from time import monotonic as _monotonic
 
 from .._native import ffi, lib
+from .._native.errors import own_error
 from .errors import INTERRUPTED, TIMEOUT, WANT_READ, Error, WantReadError, check, fail
 
 TYPE_CHECKING = False
@@ -237,7 +238,7 @@ class ConnectionIO:
         if bufsiz < 0:
             raise ValueError("bufsiz must not be negative")
         if bufsiz == 0:
-            raise Error([])
+            raise own_error(Error, "bufsiz is 0: no byte can be read")
         data = self.bio_read(int(min(bufsiz, _ROOM)))
         while len(data) < bufsiz and len(data) % _ROOM == 0:
             try:

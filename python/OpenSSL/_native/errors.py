@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     #: (lib, func, reason) as pyOpenSSL has it; func is "" since OpenSSL 3.
     Entry = Tuple[str, str, str]
 
+#: The "lib" of a failure that is not OpenSSL's.
+OWN = "libpyssl"
+
 ARGUMENT = lib.PYSSL_ERR_ARGUMENT
 CALLBACK = lib.PYSSL_ERR_CALLBACK
 PANIC = lib.PYSSL_ERR_PANIC
@@ -22,9 +25,11 @@ UNSUPPORTED = lib.PYSSL_ERR_UNSUPPORTED
 class Described:
     """What every Error of this package can tell beside its compatible `args`.
 
-    str() is one sentence for a person when the failure came from the library, else what Exception makes of args.
+    str() is one sentence for a person, followed by the list of OpenSSL's entries, when the failure came from the
+    library, else what Exception makes of args.
     """
 
+    args: Any  # Exception's
     #: The library's status, PYSSL_ERR_*; 0 for an exception that the library did not raise.
     status: int = 0
     #: The sentence, or None for an exception that the library did not raise.
@@ -45,7 +50,11 @@ class Described:
     errno: Optional[int] = None
 
     def __str__(self) -> str:
-        return self.message if self.message is not None else super().__str__()
+        if self.message is None:
+            return super().__str__()
+        # Programs look for "'bad decrypt'", with its quotes, as the list of the entries has it.
+        listed = bool(self.args) and isinstance(self.args[0], list)
+        return f"{self.message} {self.args[0]}" if listed else self.message
 
 
 def fail(cls: Type[Exception], status: int) -> NoReturn:
@@ -64,7 +73,18 @@ def fail(cls: Type[Exception], status: int) -> NoReturn:
         raise NotImplementedError(message)
     if status == PANIC:
         raise SystemError(message)
-    raise describe(cls(entries), info, entries)
+    # A failure of the library's own has one entry, too: programs read args[0][0].
+    entries = entries or [(OWN, "", message)]
+    error = cls(entries)
+    raise describe(error, last()[0], entries)
+
+
+def own_error(cls: Type[Exception], message: str, status: int = 0) -> Exception:
+    """An Error of the package's own, with its sentence and one entry."""
+    error = cls([(OWN, "", message)])
+    if isinstance(error, Described):
+        error.status, error.message = status, message
+    return error
 
 
 def describe(error: Exception, info: Any, entries: List[Entry]) -> Exception:

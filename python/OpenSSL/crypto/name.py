@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, ffi, handle_of, int_of, lib, speedups, text_of, text_or_none
+from .._native.errors import last
 from .._native.text import c_text
 from .errors import Error
 
@@ -21,10 +22,11 @@ _get = lib.pyssl_name_get
 
 
 class _Failure(Exception):
-    """Given to calls as their exception class. Where OpenSSL said nothing, the view is dead: its name was replaced."""
+    """Given to calls as their exception class. A view is dead once its name was replaced: that is an AttributeError."""
 
     def __new__(cls, entries: List[Tuple[str, str, str]]) -> Exception:  # type: ignore[misc]
-        return Error(entries) if entries else AttributeError(NO_SUCH_ATTRIBUTE)
+        dead = last()[0].status == lib.PYSSL_ERR_HANDLE
+        return AttributeError(NO_SUCH_ATTRIBUTE) if dead else Error(entries)
 
 
 class X509Name(Handle):

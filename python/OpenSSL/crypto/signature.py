@@ -17,7 +17,14 @@ def sign(pkey: PKey, data: Union[str, bytes], digest: Optional[str]) -> bytes:
     """A signature over data with a private key and a digest by OpenSSL's name ("sha256"); None for Ed25519 and Ed448
     keys, which bring their own. ValueError for an unknown digest."""
     signed = _bytes(data)
-    return bytes_of(Error, lib.pyssl_pkey_sign, pkey._handle, c_text_or_null("digest", digest and digest.encode()), signed, len(signed))
+    return bytes_of(
+        Error,
+        lib.pyssl_pkey_sign,
+        pkey._handle,
+        c_text_or_null("digest", digest and digest.encode()),
+        signed,
+        len(signed),
+    )
 
 
 def verify(cert: X509, signature: bytes, data: Union[str, bytes], digest: Optional[str]) -> None:

@@ -147,7 +147,13 @@ impl PKey {
                 .detail
                 .as_ref()
                 .is_some_and(|detail| detail.entries.first().is_some_and(|entry| entry.reason == "unsupported"));
-            let error = if unknown { error.saying("it holds none that OpenSSL can read") } else { error };
+            let error = match unknown {
+                true if is_encrypted(data) => {
+                    error.saying("it is encrypted, and damaged or in a form that OpenSSL does not know")
+                }
+                true => error.saying("it holds none that OpenSSL can read"),
+                false => error,
+            };
             error.while_doing("cannot load the private key")
         })
     }
@@ -233,7 +239,14 @@ pub fn check_cipher(name: &str) -> Result<()> {
 
 fn cipher_by_name(name: &str) -> Result<Cipher> {
     let known = CString::new(name).ok().and_then(|name| raw::cipher_by_name(&name));
-    known.ok_or_else(|| Error::argument("Invalid cipher name"))
+    known.ok_or_else(|| Error::argument(format!("Invalid cipher name: {name:?}; \"aes-256-cbc\" is one")))
+}
+
+/// Does the PEM text say that a key in it is encrypted (RFC 7468, 11; RFC 1421, 4.6.1.1)?
+fn is_encrypted(pem: &[u8]) -> bool {
+    [&b"-----BEGIN ENCRYPTED PRIVATE KEY-----"[..], b"Proc-Type: 4,ENCRYPTED"]
+        .iter()
+        .any(|mark| pem.windows(mark.len()).any(|part| part == *mark))
 }
 
 fn empty() -> Error {

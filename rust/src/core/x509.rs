@@ -165,7 +165,7 @@ impl X509 {
     pub fn set_time(&self, limit: Limit, text: &CStr) -> Result<()> {
         let mut inner = self.inner.lock();
         asn1::with_time(text, |time| raw::set_time(inner.own()?, limit, time))
-            .unwrap_or_else(|| Err(Error::argument("Invalid string")))
+            .unwrap_or_else(|| Err(asn1::no_time(text)))
     }
 
     /// So many seconds from now. A moment that ASN.1 cannot express changes nothing, which is no failure.
@@ -176,8 +176,11 @@ impl X509 {
 
     /// Whether notAfter lies in the past. RFC 5280: the second notAfter names is still valid.
     pub fn has_expired(&self) -> Result<bool> {
-        let not_after = self.with(|cert| raw::time_seconds(cert, Limit::NotAfter))?;
-        let not_after = not_after.ok_or_else(|| Error::argument("Unable to determine notAfter"))?;
+        let not_after = self
+            .with(|cert| raw::time_seconds(cert, Limit::NotAfter))
+            .map_err(|error| Error::argument(format!("Unable to determine notAfter: {}", error.message())))?;
+        let not_after =
+            not_after.ok_or_else(|| Error::argument("Unable to determine notAfter: the certificate has none"))?;
         Ok(not_after < now())
     }
 

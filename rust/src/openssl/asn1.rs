@@ -103,7 +103,7 @@ pub unsafe fn time_text(time: *const ffi::ASN1_TIME) -> Result<Option<Vec<u8>>> 
         }
         let general = ffi::ASN1_TIME_to_generalizedtime(time, ptr::null_mut());
         if general.is_null() {
-            return Err(Error::openssl());
+            return Err(malformed(time));
         }
         let text = string_bytes(general.cast()).to_vec();
         ffi::ASN1_GENERALIZEDTIME_free(general);
@@ -135,10 +135,26 @@ pub unsafe fn time_seconds(time: *const ffi::ASN1_TIME) -> Result<Option<i64>> {
         }
         let mut tm: libc::tm = std::mem::zeroed();
         if ffi::ASN1_TIME_to_tm(time, &mut tm) != 1 {
-            return Err(Error::openssl());
+            return Err(malformed(time));
         }
         Ok(Some(unix_seconds(&tm)))
     }
+}
+
+/// The error of a time whose text is no time.
+///
+/// # Safety
+/// `time` must be live.
+unsafe fn malformed(time: *const ffi::ASN1_TIME) -> Error {
+    // SAFETY: the caller's promise.
+    let text = unsafe { string_bytes(time.cast()) };
+    Error::openssl().saying(format!("the time \"{}\" is malformed", text.escape_ascii()))
+}
+
+/// The refusal of a text that `with_time` cannot read.
+pub fn no_time(text: &std::ffi::CStr) -> Error {
+    let text = text.to_bytes().escape_ascii();
+    Error::argument(format!("Invalid string: \"{text}\" is not a time in the form YYYYMMDDhhmmssZ"))
 }
 
 /// A time from its text, for as long as `with` runs; None when the text is no legal time.

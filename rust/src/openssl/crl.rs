@@ -1,6 +1,6 @@
 //! X509_CRL_* and X509_REVOKED_*: what the `openssl` crate does not offer, for lists that are still being made.
 
-use super::asn1::{integer_bytes, string_bytes, time_text, with_integer, with_time};
+use super::asn1::{integer_bytes, no_time, string_bytes, time_text, with_integer, with_time};
 use super::bio::{collect, Sink};
 use super::check::{check, owned};
 use super::ffi;
@@ -201,6 +201,6 @@ impl Drop for Enumerated {
 fn at(when: &CStr, set: impl FnOnce(*mut ffi::ASN1_TIME) -> c_int) -> Result<()> {
     match with_time(when, set) {
         Some(result) => check(result),
-        None => Err(Error::argument("Invalid string")),
+        None => Err(no_time(when)),
     }
 }

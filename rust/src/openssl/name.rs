@@ -57,9 +57,14 @@ pub fn value_utf8(name: &X509NameRef, index: c_int) -> Result<String> {
         if entry.is_null() {
             return Err(Error::openssl());
         }
-        let mut text = ptr::null_mut();
-        let len = ffi::ASN1_STRING_to_UTF8(&mut text, ffi::X509_NAME_ENTRY_get_data(entry));
-        let Ok(len) = usize::try_from(len) else { return Err(Error::openssl()) };
+        let (mut text, data) = (ptr::null_mut(), ffi::X509_NAME_ENTRY_get_data(entry));
+        let len = ffi::ASN1_STRING_to_UTF8(&mut text, data);
+        let Ok(len) = usize::try_from(len) else {
+            let tag = ffi::ASN1_STRING_type(data);
+            let why =
+                format!("the value is of the ASN.1 type {tag}, not text; the components of the name have its bytes");
+            return Err(Error::openssl().saying(why));
+        };
         if text.is_null() {
             return Ok(String::new());
         }

@@ -78,9 +78,21 @@ fn read_encrypted<T: ForeignType>(
         }
         (None, 0, _) => Error::openssl(),
         (None, _, Passphrase::None) => Error::openssl().saying(without),
-        (None, ..) => Error::openssl_doing("the passphrase is wrong, or the key is damaged"),
+        (None, ..) => {
+            let error = Error::openssl();
+            let unknown =
+                error.detail.iter().flat_map(|detail| &detail.entries).any(|entry| UNKNOWN.contains(&&*entry.reason));
+            error.doing(if unknown {
+                "the key is encrypted in a way that OpenSSL does not know"
+            } else {
+                "the passphrase is wrong, or the key is damaged"
+            })
+        }
     })
 }
+
+/// OpenSSL's reasons where the passphrase is not to blame.
+const UNKNOWN: [&str; 3] = ["unknown pbe algorithm", "unsupported cipher", "unsupported encryption"];
 
 /// One call's conversation with OpenSSL about the passphrase.
 struct Asked<'a, 'b> {

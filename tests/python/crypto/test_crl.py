@@ -96,7 +96,7 @@ class TestExport:
             crl.export(cert, key)
         with pytest.raises(TypeError, match="digest"):
             crl.export(cert, key, digest="sha256")  # type: ignore[arg-type]
-        with pytest.raises(ValueError, match="^No such digest method$"):
+        with pytest.raises(ValueError, match="^No such digest method: "):
             crl.export(cert, key, digest=b"strange")
         with pytest.raises(ValueError, match="^type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT$"):
             crl.export(cert, key, 100, 10, digest=b"sha256")
@@ -155,7 +155,7 @@ class TestSign:
             with pytest.raises(TypeError, match="^when must be a byte string$"):
                 setter("20200101000000Z")  # type: ignore[arg-type]
             for wrong in (b"", b"yesterday", b"20201301000000Z", b"2020-01-01"):
-                with pytest.raises(ValueError, match="^Invalid string$"):
+                with pytest.raises(ValueError, match="^Invalid string: "):
                     setter(wrong)
 
 

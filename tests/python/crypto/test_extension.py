@@ -60,7 +60,7 @@ def test_refused(kind: bytes, value: bytes) -> None:
 
 def test_a_nul_is_not_where_a_value_ends() -> None:
     for kind, value in ((b"nsComment", b"a\0b"), (b"nsComment\0", b"a")):
-        with pytest.raises(ValueError, match="NUL"):
+        with pytest.raises(ValueError, match="null byte"):
             X509Extension(kind, False, value)
 
 
@@ -74,7 +74,7 @@ def test_argument_types() -> None:
         with pytest.raises(TypeError, match=f"{keyword} must be an X509 instance"):
             X509Extension(b"subjectKeyIdentifier", False, b"hash", **{keyword: "x"})
     for kind, value in ((b"subjectAltName", b"DNS:a\0.example.org"), (b"nsComment\0", b"x")):
-        with pytest.raises(ValueError, match="must not contain a NUL"):
+        with pytest.raises(ValueError, match="embedded null byte in (type_name|value)"):
             X509Extension(kind, False, value)
 
 

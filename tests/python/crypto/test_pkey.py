@@ -220,7 +220,7 @@ def test_passphrase_rules(rsa: PKey, rsa_pem: bytes) -> None:
             crypto.load_privatekey(type, b"", b"secret")
     with pytest.raises(TypeError, match="one must also be given for passphrase"):
         crypto.dump_privatekey(FILETYPE_PEM, rsa, "aes-256-cbc")
-    with pytest.raises(ValueError, match="^Invalid cipher name$"):
+    with pytest.raises(ValueError, match="^Invalid cipher name: "):
         crypto.dump_privatekey(FILETYPE_PEM, rsa, "no-such-cipher", b"secret")
     assert crypto.dump_privatekey(FILETYPE_PEM, rsa, None, b"secret") == rsa_pem
 
@@ -235,7 +235,7 @@ def test_nobody_is_asked_for_the_passphrase_of_a_cipher_that_is_none(rsa: PKey) 
     public = crypto.load_publickey(FILETYPE_PEM, crypto.dump_publickey(FILETYPE_PEM, rsa))
     for type, key in ((FILETYPE_PEM, rsa), (FILETYPE_ASN1, rsa), (FILETYPE_PEM, PKey()), (FILETYPE_PEM, public)):
         for cipher in ("no-such-cipher", "", "ä"):
-            with pytest.raises(ValueError, match="^Invalid cipher name$"):
+            with pytest.raises(ValueError, match="^Invalid cipher name: "):
                 crypto.dump_privatekey(type, key, cipher, ask)
     assert not asked
     crypto.dump_privatekey(FILETYPE_PEM, rsa, "aes-256-cbc", ask)
@@ -385,7 +385,7 @@ def test_sign_and_verify_agree_with_openssl(rsa: PKey, ec: PKey, ed25519: PKey, 
             crypto.verify(cert, signature, b"other data", digest)
         with pytest.raises(crypto.Error):
             crypto.verify(cert, signature[:-1] + bytes([signature[-1] ^ 1]), data.read_bytes(), digest)
-    with pytest.raises(ValueError, match="^No such digest method$"):
+    with pytest.raises(ValueError, match="^No such digest method: "):
         crypto.sign(rsa, b"", "no such digest")
     with pytest.raises(ValueError, match="^Key only has public part$"):
         crypto.sign(cert.get_pubkey(), b"", None)

@@ -87,7 +87,7 @@ def test_sign_refuses(rsa: PKey) -> None:
     for key, digest, message in (
         (request.get_pubkey(), "no such digest", "Key has only public part"),
         (PKey(), "no such digest", "Key is uninitialized"),
-        (rsa, "no such digest", "No such digest method"),
+        (rsa, "no such digest", 'No such digest method: "no such digest"; "sha256" is one'),
     ):
         with pytest.raises(ValueError, match=f"^{message}$"):
             request.sign(key, digest)

@@ -90,7 +90,7 @@ class TestObject:
             spki.sign(crypto.load_publickey(crypto.FILETYPE_PEM, public(key)), "sha256")
         with pytest.raises(ValueError, match="^Key is uninitialized$"):
             spki.sign(crypto.PKey(), "sha256")
-        with pytest.raises(ValueError, match="^No such digest method$"):
+        with pytest.raises(ValueError, match="^No such digest method: "):
             spki.sign(key, "no such digest")
         with pytest.raises(AttributeError):
             spki.sign(key, b"sha256")  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def test_an_empty_certificate(rsa: PKey) -> None:
         cert.get_pubkey()
     with pytest.raises(ValueError, match="^Undefined signature algorithm$"):
         cert.get_signature_algorithm()
-    with pytest.raises(ValueError, match="^Unable to determine notAfter$"):
+    with pytest.raises(ValueError, match="^Unable to determine notAfter: the certificate has none$"):
         cert.has_expired()
     for type in (FILETYPE_PEM, FILETYPE_ASN1):
         with pytest.raises(crypto.Error):
@@ -143,7 +143,7 @@ def test_a_digest_goes_by_the_name_of_its_signatures_too(cert_pem: bytes, rsa: P
 def test_digest_refuses_what_is_no_digest(cert_pem: bytes) -> None:
     """Notes 61 and 80."""
     cert = load(cert_pem)
-    with pytest.raises(ValueError, match="^No such digest method$"):
+    with pytest.raises(ValueError, match="^No such digest method: "):
         cert.digest("no such digest")
     with pytest.raises(AttributeError):
         cert.digest(b"sha256")  # type: ignore[arg-type]
@@ -264,7 +264,7 @@ def test_what_is_no_time_is_refused_and_changes_nothing(when: bytes) -> None:
     cert = X509()
     cert.set_notAfter(b"20300101000000Z")
     for set_time in (cert.set_notAfter, cert.set_notBefore):
-        with pytest.raises(ValueError, match="^Invalid string$"):
+        with pytest.raises(ValueError, match="^Invalid string: "):
             set_time(when)
     assert cert.get_notAfter() == b"20300101000000Z" and cert.get_notBefore() is None
 
@@ -331,7 +331,7 @@ def test_sign_refuses(rsa: PKey, ed25519: PKey) -> None:
     for key, digest, message in (
         (public, "no such digest", "Key only has public part"),
         (PKey(), "no such digest", "Key is uninitialized"),
-        (rsa, "no such digest", "No such digest method"),
+        (rsa, "no such digest", 'No such digest method: "no such digest"; "sha256" is one'),
     ):
         with pytest.raises(ValueError, match=f"^{message}$"):
             cert.sign(key, digest)

@@ -96,7 +96,8 @@ def test_versions_can_be_limited() -> None:
     assert connected(client, server)[0].get_protocol_version() == SSL.TLS1_3_VERSION
     for setter in (client.set_min_proto_version, client.set_max_proto_version):
         for version in (5, -1, 0x300):
-            assert args(setter, version) == (SSL.Error, ([],))
+            kind, (entries,) = args(setter, version)
+            assert kind is SSL.Error and entries[0][0] == "libpyssl"
 
 
 # ---- certificates and keys
@@ -436,7 +437,8 @@ def test_what_protocols_can_be_offered() -> None:
     one.set_alpn_protos([b"a", b"x" * 255])
     one.set_alpn_protos((b"a",))  # type: ignore[arg-type]
     assert args(one.set_alpn_protos, []) == (ValueError, ("at least one protocol must be specified",))
-    assert args(one.set_alpn_protos, [b"a", b""]) == (SSL.Error, ([],))
+    kind, (entries,) = args(one.set_alpn_protos, [b"a", b""])
+    assert kind is SSL.Error and entries[0][0] == "libpyssl"
     assert args(one.set_alpn_protos, [b"x" * 256])[0] is ValueError
     assert args(one.set_alpn_protos, ["a"])[0] is TypeError
 

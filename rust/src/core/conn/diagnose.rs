@@ -54,6 +54,8 @@ impl Conn {
                 detail.verify = Some(verdict);
             } else if detail.entries.iter().any(|entry| entry.reason == "no shared cipher") && self.shows_nothing() {
                 detail.message = "no shared cipher: this end has no certificate".into();
+            } else if let Some(sentence) = detail.entries.iter().find_map(|entry| remedy(&entry.reason)) {
+                detail.message = sentence.into();
             } else if let Some(speech) = self.foreign_speech() {
                 detail.message = format!("the peer does not speak TLS: it sent {speech} ({})", detail.message).into();
             }
@@ -79,6 +81,16 @@ impl Conn {
             [20..=24, 3 | 254, ..] | [_] | [] => None,
             first => Some(format!("\"{}\"", first.escape_ascii())),
         }
+    }
+}
+
+/// What to do about a reason of OpenSSL's that a program brings about.
+fn remedy(reason: &str) -> Option<&'static str> {
+    match reason {
+        "connection type not set" | "uninitialized" => {
+            Some("connection type not set: call set_connect_state() or set_accept_state() before the handshake")
+        }
+        _ => None,
     }
 }
 

@@ -15,6 +15,8 @@ from _thread import _local
 
 from ._native import ffi
 from ._native import lib as _pyssl
+from ._native.errors import own_error
+from ._native.text import c_text
 from .crypto import X509Name
 from .SSL import TLS_SERVER_METHOD, Connection, Context, Error
 from .SSL.errors import check as _check
@@ -39,7 +41,7 @@ def _openssl_assert(ok: bool) -> None:
     """Raises what the last function of `lib` failed with, unless `ok`."""
     if not ok:
         raised, _failure.exception = _failure.exception, None
-        raise Error([]) if raised is None else raised
+        raise own_error(Error, "a function of OpenSSL failed") if raised is None else raised
 
 
 def _succeeds(function: Callable[..., Any], *args: Any) -> int:
@@ -206,9 +208,7 @@ def _set_dh(ctx: Context, pem: bytes) -> None:
 
 
 def _expect(conn: Connection, name: bytes) -> None:
-    if b"\0" in name:
-        raise ValueError("name must not contain NUL")
-    _check(_pyssl.pyssl_conn_set_expected_host(conn._handle, name))
+    _check(_pyssl.pyssl_conn_set_expected_host(conn._handle, c_text("name", name)))
 
 
 lib = _Lib()

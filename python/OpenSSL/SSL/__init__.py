@@ -104,7 +104,7 @@ from .constants import (
 )
 from .context import Context
 from .errors import Error, SysCallError, WantReadError, WantWriteError, WantX509LookupError, ZeroReturnError
-from .library import OpenSSL_version, SSLeay_version
+from .library import OpenSSL_version, SSLeay_version, load_openssl_config
 from .session import Session
 from .verification import X509VerificationCodes
 
@@ -238,4 +238,5 @@ __all__ = [
     "WantX509LookupError",
     "X509VerificationCodes",
     "ZeroReturnError",
+    "load_openssl_config",
 ]

@@ -1,6 +1,7 @@
 //! pyssl_version and its kin: what this library is.
 
-use super::gate::gate_value;
+use super::arg::path;
+use super::gate::{gate, gate_value, pyssl_status};
 use super::handle;
 use crate::core::library;
 use libc::{c_char, c_int};
@@ -24,6 +25,17 @@ pub extern "C" fn pyssl_openssl_version_number() -> u64 {
 #[no_mangle]
 pub extern "C" fn pyssl_openssl_version(what: c_int) -> *const c_char {
     gate_value(c"".as_ptr(), || library::openssl_version(what).as_ptr())
+}
+
+/// Reads an OpenSSL configuration file (openssl.cnf) and applies it to the process, before other threads use the library. The
+/// embedded OpenSSL reads none unless this is called: neither OPENSSL_CONF nor a default place counts, and modules are
+/// loaded by their full path alone. The system's OpenSSL has read its own by then.
+/// @param file  NUL-terminated name of the file
+/// @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file); parts of the file may have taken effect
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_load_openssl_config(file: *const c_char) -> pyssl_status {
+    // SAFETY: the header asks for a NUL-terminated name.
+    gate(|| library::load_config(unsafe { path(file, "file") }?))
 }
 
 /// OpenSSL's words for a result of verifying (X509_V_*).

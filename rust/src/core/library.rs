@@ -1,5 +1,7 @@
 //! What this library and the OpenSSL under it are.
 
+use super::files;
+use crate::error::Result;
 use crate::openssl::library as raw;
 use libc::c_int;
 use std::ffi::CStr;
@@ -12,6 +14,12 @@ pub const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_P
 
 pub fn openssl_version_number() -> u64 {
     raw::version_number()
+}
+
+/// Reads an OpenSSL configuration file and applies it to the process.
+pub fn load_config(path: &CStr) -> Result<()> {
+    files::check("cannot read the configuration file", path)?;
+    raw::load_config(path).map_err(|error| files::bad("configuration", path, error))
 }
 
 /// OpenSSL's words for an X509_V_* code.

@@ -33,6 +33,12 @@ pub type X509_LOOKUP_get_by_subject_fn = Option<
 
 /// <openssl/x509.h>
 pub enum NETSCAPE_SPKI {}
+/// <openssl/x509.h>: the first members of a struct that OpenSSL alone makes.
+#[repr(C)]
+pub struct X509_INFO {
+    pub x509: *mut X509,
+    pub crl: *mut X509_CRL,
+}
 
 /// <openssl/crypto.h>
 #[cfg(feature = "embedded")]
@@ -57,6 +63,8 @@ extern "C" {
         realloc: CRYPTO_realloc_fn,
         free: CRYPTO_free_fn,
     ) -> c_int;
+    /// <openssl/conf.h>: reads a configuration file and applies its modules; positive for success.
+    pub fn CONF_modules_load_file(file: *const c_char, section: *const c_char, flags: c_ulong) -> c_int;
     /// <openssl/bio.h>: a BIO type number of our own.
     pub fn BIO_get_new_index() -> c_int;
     /// <openssl/err.h>, OpenSSL 3.0: the oldest entry with all its parts, removed from the queue.
@@ -67,10 +75,21 @@ extern "C" {
         data: *mut *const c_char,
         flags: *mut c_int,
     ) -> c_ulong;
+    /// <openssl/pem.h>: the certificates, lists and keys of a PEM text, as a new stack of X509_INFO.
+    pub fn PEM_X509_INFO_read_bio(
+        bio: *mut BIO,
+        onto: *mut OPENSSL_STACK,
+        callback: Option<unsafe extern "C" fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int>,
+        userdata: *mut c_void,
+    ) -> *mut OPENSSL_STACK;
+    /// <openssl/x509.h>
+    pub fn X509_INFO_free(info: *mut X509_INFO);
     /// <openssl/x509.h>
     pub fn X509_NAME_print_ex(out: *mut BIO, name: *const X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
     /// <openssl/x509_vfy.h>
     pub fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
+    /// <openssl/ssl.h>: 1 until the handshake begins.
+    pub fn SSL_in_before(ssl: *const SSL) -> c_int;
     /// <openssl/ssl.h>: the name of a group by the number SSL_get_negotiated_group() gives.
     pub fn SSL_group_to_name(ssl: *mut SSL, id: c_int) -> *const c_char;
     /// <openssl/pem.h>

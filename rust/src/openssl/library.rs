@@ -1,5 +1,7 @@
 //! OpenSSL about itself.
 
+use super::check::check;
+use crate::error::Result;
 use crate::openssl::ffi;
 use libc::c_int;
 use std::ffi::CStr;
@@ -10,9 +12,42 @@ pub fn start() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         #[cfg(feature = "embedded")]
-        super::memory::serve();
+        {
+            super::memory::serve();
+            stand_alone();
+        }
         ffi::init();
     });
+}
+
+/// Keeps the embedded OpenSSL apart from another one's files. It reads no configuration file by itself: openssl.cnf and
+/// OPENSSL_CONF are written for the system's OpenSSL. It loads no module from the directory of its build, or from the one in
+/// OPENSSL_MODULES.
+#[cfg(feature = "embedded")]
+fn stand_alone() {
+    const OPENSSL_INIT_NO_LOAD_CONFIG: u64 = 0x80;
+    // SAFETY: no settings; the first initialisation decides about the configuration for good. The path is copied.
+    unsafe {
+        let options = ffi::OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_NO_LOAD_CONFIG;
+        ffi::OPENSSL_init_ssl(options, std::ptr::null());
+        load_no_modules(std::ptr::null_mut());
+    }
+}
+
+/// Has providers of a library context (NULL for the default one) loaded from no directory, with a full path alone.
+///
+/// # Safety
+/// `context` must be live or NULL.
+#[cfg(feature = "embedded")]
+pub unsafe fn load_no_modules(context: *mut ffi::OSSL_LIB_CTX) {
+    // SAFETY: the caller's promise. Below a device nothing can be.
+    unsafe { ffi::OSSL_PROVIDER_set_default_search_path(context, c"/dev/null".as_ptr()) };
+}
+
+/// Reads a configuration file (openssl.cnf) and applies it to the process, as OpenSSL does at its start.
+pub fn load_config(path: &CStr) -> Result<()> {
+    // SAFETY: NUL-terminated names; NULL is for the usual section, 0 for no leniency.
+    check(unsafe { ffi::CONF_modules_load_file(path.as_ptr(), std::ptr::null(), 0) })
 }
 
 pub fn version_number() -> u64 {

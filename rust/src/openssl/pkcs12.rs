@@ -156,6 +156,11 @@ static LEGACY: OnceLock<Option<Legacy>> = OnceLock::new();
 impl Legacy {
     fn load() -> Option<Self> {
         let context = LibCtx::new().ok()?;
+        #[cfg(feature = "embedded")]
+        // SAFETY: a live context.
+        unsafe {
+            super::library::load_no_modules(context.as_ptr());
+        }
         let default = Provider::load(Some(&context), "default").ok()?;
         let legacy = Provider::load(Some(&context), "legacy").ok()?;
         Some(Legacy { context, _default: default, _legacy: legacy })

@@ -357,6 +357,15 @@ uint64_t pyssl_openssl_version_number(void);
 const char *pyssl_openssl_version(int what);
 
 /**
+ * Reads an OpenSSL configuration file (openssl.cnf) and applies it to the process, before other threads use the library. The
+ * embedded OpenSSL reads none unless this is called: neither OPENSSL_CONF nor a default place counts, and modules are
+ * loaded by their full path alone. The system's OpenSSL has read its own by then.
+ * @param file  NUL-terminated name of the file
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file); parts of the file may have taken effect
+ */
+pyssl_status pyssl_load_openssl_config(const char *file);
+
+/**
  * OpenSSL's words for a result of verifying (X509_V_*).
  * @param code  X509_V_*
  * @return a static string, never NULL
@@ -1019,6 +1028,21 @@ pyssl_status pyssl_x509_free(pyssl_x509 *cert);
 pyssl_status pyssl_x509_load(int filetype, const uint8_t *data, size_t data_len, pyssl_x509 **out);
 
 /**
+ * Loads all certificates of a PEM text, as of a chain or a bundle, in its order. What is not a certificate is passed over.
+ * @param pem      the text
+ * @param pem_len  how many bytes that is
+ * @param certs    receives new handles, each to be freed with pyssl_x509_free()
+ * @param size     how many handles there is room for
+ * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with no handle made; PYSSL_ERROR when there is none or one is damaged
+ */
+pyssl_status pyssl_x509_load_chain(const uint8_t *pem,
+                                   size_t pem_len,
+                                   pyssl_x509 **certs,
+                                   size_t size,
+                                   size_t *count);
+
+/**
  * Writes a certificate.
  * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl x509 -text` prints it)
  * @param room      receives the encoded certificate
@@ -1669,6 +1693,18 @@ pyssl_status pyssl_store_load_locations(pyssl_store *store,
                                         const char *capath);
 
 /**
+ * Trusts the certificates of a PEM text, and takes its revocation lists.
+ * @param store    the store
+ * @param pem      the text; keys in it are passed over
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK; PYSSL_ERR_HANDLE; PYSSL_ERR_ARGUMENT; PYSSL_ERROR when none is in it or one is damaged, and the store is as
+ *         before
+ */
+pyssl_status pyssl_store_load_pem(pyssl_store *store,
+                                  const uint8_t *pem,
+                                  size_t pem_len);
+
+/**
  * Frees a handle.
  * @param store  or NULL
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
@@ -2064,12 +2100,26 @@ pyssl_status pyssl_spki_free(pyssl_spki *spki);
 #define PYSSL_DTLS_CLIENT_METHOD 12
 
 /**
- * A new context.
+ * A new context that verifies nothing and trusts nobody, like OpenSSL's own; for clients there is pyssl_ctx_new_client().
+ * Connections of it accept any peer until pyssl_ctx_set_verify() says PYSSL_VERIFY_PEER, and any certificate of a trusted
+ * chain until pyssl_conn_set_verify_host() names the peer.
  * @param method  PYSSL_TLS_METHOD or another PYSSL_*_METHOD
  * @param out     receives a new handle, to be freed with pyssl_ctx_free()
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown or withdrawn protocol
  */
-pyssl_status pyssl_ctx_new(int method, pyssl_ctx **out);
+pyssl_status pyssl_ctx_new(int method,
+                           pyssl_ctx **out);
+
+/**
+ * A new context for TLS clients that verifies servers: PYSSL_VERIFY_PEER is on, and the trust is loaded. With
+ * pyssl_conn_set_client() on each connection the server is verified by its chain and its name.
+ * @param cafile  NUL-terminated name of a PEM file with the trusted certificates; NULL for what the system trusts, as
+ *                pyssl_ctx_load_system_trust() finds it; an empty name for none yet (see pyssl_ctx_load_verify_pem())
+ * @param out     receives a new handle, to be freed with pyssl_ctx_free()
+ * @return PYSSL_OK, or PYSSL_ERROR when the trust cannot be loaded (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_new_client(const char *cafile,
+                                  pyssl_ctx **out);
 
 /**
  * Frees a context; its connections keep what they need of it.
@@ -2104,6 +2154,16 @@ pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
                                                   const char *file);
 
 /**
+ * As pyssl_ctx_use_certificate_chain_file(), from memory.
+ * @param pem      the certificate and the chain above it, in this order
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_use_certificate_chain_pem(pyssl_ctx *ctx,
+                                                 const uint8_t *pem,
+                                                 size_t pem_len);
+
+/**
  * Adds a certificate to the chain that is sent after this end's own. It is copied.
  * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
@@ -2132,6 +2192,20 @@ pyssl_status pyssl_ctx_use_privatekey_file(pyssl_ctx *ctx,
                                            void *userdata);
 
 /**
+ * As pyssl_ctx_use_privatekey_file(), from PEM in memory.
+ * @param pem       the key, in any PEM form
+ * @param pem_len   how many bytes that is
+ * @param callback  gives the passphrase of an encrypted key; may be NULL
+ * @param userdata  for the callback, which is not used after the call
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, PYSSL_ERR_CALLBACK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_use_privatekey_pem(pyssl_ctx *ctx,
+                                          const uint8_t *pem,
+                                          size_t pem_len,
+                                          pyssl_passphrase_fn callback,
+                                          void *userdata);
+
+/**
  * Tells whether private key and certificate belong together.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
@@ -2148,6 +2222,17 @@ pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 pyssl_status pyssl_ctx_load_verify_locations(pyssl_ctx *ctx,
                                              const char *cafile,
                                              const char *capath);
+
+/**
+ * Trusts the certificates of a PEM text, and takes its revocation lists.
+ * @param pem      the text; keys in it are passed over
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR when none is in it or one is damaged; nothing more
+ *         is trusted then
+ */
+pyssl_status pyssl_ctx_load_verify_pem(pyssl_ctx *ctx,
+                                       const uint8_t *pem,
+                                       size_t pem_len);
 
 /**
  * Trusts what the system trusts: SSL_CERT_FILE and SSL_CERT_DIR where set, else the distribution's bundle.
@@ -2786,18 +2871,36 @@ pyssl_status pyssl_conn_set_connect_state(pyssl_conn *conn);
 pyssl_status pyssl_conn_set_accept_state(pyssl_conn *conn);
 
 /**
- * Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
+ * Makes this end a client of a host, in one call before the handshake: the client's role, server name indication, and
+ * the name that the peer's certificate must have, as pyssl_conn_set_verify_host() has it. PYSSL_VERIFY_PEER is turned on.
+ * Whom the connection trusts its context says: see pyssl_ctx_new_client().
+ * @param host  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address. For an address no server name is
+ *              sent, and of a name with a dot at its end the dot is not (RFC 6066, 3)
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for what is neither a DNS name nor an address, or PYSSL_ERROR when
+ *         the handshake has begun; nothing has changed then
+ */
+pyssl_status pyssl_conn_set_client(pyssl_conn *conn,
+                                   const char *host);
+
+/**
+ * Names the host a client wants (server name indication, RFC 6066), as it stands. It is not verified by this: see
+ * pyssl_conn_set_client().
  * @param name  a DNS name of len bytes, without NUL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
-pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn, const uint8_t *name, size_t len);
+pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn,
+                                             const uint8_t *name,
+                                             size_t len);
 
 /**
  * Has the peer's certificate compared with a name, in the handshake and by OpenSSL (RFC 6125, RFC 9525: names of the
  * certificate's subjectAltName alone, wildcards as a whole label alone), and turns PYSSL_VERIFY_PEER on. A peer with
- * other names is refused; the error says which names it has.
+ * other names is refused; the error says which names it has. After the handshake the peer is checked at once: PYSSL_OK says
+ * that its chain was verified and that its certificate is for the name.
  * @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+ * @return PYSSL_OK; PYSSL_ERR_HANDLE; PYSSL_ERR_ARGUMENT for what no certificate can hold; PYSSL_ERROR while a handshake is
+ *         under way, and for a peer that a finished one has not verified under this name. Where it fails, the name that was
+ *         set before stays
  */
 pyssl_status pyssl_conn_set_verify_host(pyssl_conn *conn,
                                         const char *name);
@@ -2807,7 +2910,7 @@ pyssl_status pyssl_conn_set_verify_host(pyssl_conn *conn,
  * leaves the verification mode as it is. Without PYSSL_VERIFY_PEER a client goes on with a peer of another name, and
  * pyssl_conn_verify_result() tells.
  * @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+ * @return as pyssl_conn_set_verify_host()
  */
 pyssl_status pyssl_conn_set_expected_host(pyssl_conn *conn,
                                           const char *name);

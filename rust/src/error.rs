@@ -39,6 +39,14 @@ pub struct VerifyFailure {
     pub subject: String,
 }
 
+impl VerifyFailure {
+    /// Returns the refusal of a peer in one sentence.
+    pub fn sentence(&self) -> String {
+        let VerifyFailure { message, depth, subject, .. } = self;
+        format!("certificate verify failed: {message} (depth {depth}, subject {subject})")
+    }
+}
+
 impl Error {
     /// A status that says all there is to say.
     pub fn bare(status: Status) -> Self {

@@ -71,3 +71,12 @@ def whole(name: str, value: Any) -> int:
     if not isinstance(value, int):
         raise TypeError(f"{name} must be an integer")
     return value
+
+
+def host_name(name: str, value: Any) -> str:
+    """A host in its ASCII form (IDNA where it is international); bytes are taken as ASCII."""
+    if isinstance(value, bytes):
+        value = value.decode("ascii")
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string")
+    return value if value.isascii() else value.encode("idna").decode()

@@ -6,6 +6,7 @@ from .._native import Handle, ffi, int_of, lib
 from .._native.text import c_text
 from ..crypto import X509, PKey
 from . import callbacks
+from .arguments import host_name
 from .context import Context
 from .errors import Error, check
 from .session import Session
@@ -86,19 +87,25 @@ class ConnectionConfig(Handle):
             )
         )
 
+    def set_client(self, host: str) -> None:
+        """Makes this end a client of `host`, a DNS name or IP address, in one call before the handshake.
+
+        Sets the client's role, asks for the name (SNI; an address is never asked for, a dot at the end is not sent),
+        and has the peer's certificate compared with it, as set_verify_host() does; VERIFY_PEER is turned on. Whom to
+        trust the Context says: see Context.client(). A host that is neither is a ValueError. Error once the handshake
+        has begun.
+        """
+        check(lib.pyssl_conn_set_client(self._handle, c_text("host", host_name("host", host))))
+
     def set_verify_host(self, name: str) -> None:
         """Refuses a peer whose certificate is not for this DNS name or IP address, and turns VERIFY_PEER on.
 
         OpenSSL compares, by RFC 6125 and RFC 9525: names of subjectAltName alone, a wildcard as a whole label alone. A
-        name that no certificate can hold is a ValueError.
+        name that no certificate can hold is a ValueError. After the handshake the peer is checked at once, with an
+        Error unless its chain was verified and its certificate is for the name; in the middle of one it is an Error.
+        Where it fails, the name set before stays.
         """
-        if isinstance(name, bytes):
-            name = name.decode("ascii")
-        if not isinstance(name, str):
-            raise TypeError("name must be a string")
-        if not name.isascii():
-            name = name.encode("idna").decode()
-        check(lib.pyssl_conn_set_verify_host(self._handle, c_text("name", name)))
+        check(lib.pyssl_conn_set_verify_host(self._handle, c_text("name", host_name("name", name))))
 
     def verify_client_post_handshake(self) -> None:
         """TLS 1.3 servers: asks for the client's certificate after the handshake.

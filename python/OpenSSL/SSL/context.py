@@ -15,7 +15,7 @@ from .handoff import give_away_context, take_in_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, NoReturn, Optional, Sequence, Union
+    from typing import Any, Callable, List, NoReturn, Optional, Sequence, Tuple, Union
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -49,6 +49,27 @@ class Context(Handle):
         self._handle = handle_of(Error, "pyssl_ctx **", lib.pyssl_ctx_new, whole("method", method))
         callbacks.live[int(ffi.cast("uintptr_t", self._handle))] = self
 
+    @classmethod
+    def client(cls, cafile: Optional[StrOrBytesPath] = None, cadata: Optional[bytes] = None) -> Context:
+        """A Context for TLS clients that verifies servers: VERIFY_PEER is on, and trust is loaded.
+
+        It trusts the certificates of the PEM file `cafile` and those of the PEM text `cadata`; without either, what the
+        system trusts, as load_system_trust() finds it. Error where that cannot be loaded. With Connection.set_client()
+        the server is verified by its chain and its name.
+        """
+        pem = None if cadata is None else _pem("cadata", cadata)
+        if cafile is not None:
+            file = path_bytes(cafile)
+            if not file:
+                raise ValueError("cafile is empty")
+        else:
+            file = ffi.NULL if pem is None else path_bytes(b"")  # the system's trust, or none yet
+        context = cls._adopt(handle_of(Error, "pyssl_ctx **", lib.pyssl_ctx_new_client, file))
+        callbacks.live[int(ffi.cast("uintptr_t", context._handle))] = context
+        if pem is not None:
+            context.load_verify_pem(pem)
+        return context
+
     # ---- other languages
 
     def detach(self) -> int:
@@ -80,6 +101,11 @@ class Context(Handle):
         """Sets the certificate this end shows and the chain above it, from a PEM file that has them in this order."""
         check(lib.pyssl_ctx_use_certificate_chain_file(self._handle, path_bytes(certfile)))
 
+    def use_certificate_chain_pem(self, pem: bytes) -> None:
+        """As use_certificate_chain_file, from memory."""
+        text = _pem("pem", pem)
+        check(lib.pyssl_ctx_use_certificate_chain_pem(self._handle, text, len(text)))
+
     def add_extra_chain_cert(self, certobj: Certificate) -> None:
         """Adds a certificate to those that are sent after this end's own. It is copied."""
         own = certificate(certobj)  # which must outlive the call
@@ -97,10 +123,20 @@ class Context(Handle):
         """Sets this end's private key, from a file. set_passwd_cb() gives the passphrase of an encrypted one; nobody
         is ever asked on a terminal."""
         file, type = path_bytes(keyfile), whole("filetype", filetype)
-        asking, userdata = ffi.NULL, ffi.NULL
-        if self._passwd_cb is not None:
-            asking, userdata = give_passphrase, ffi.new_handle(self._passphrase)
+        asking, userdata = self._asking()
         check(lib.pyssl_ctx_use_privatekey_file(self._handle, file, type, asking, userdata))
+
+    def use_privatekey_pem(self, pem: bytes) -> None:
+        """As use_privatekey_file, from PEM in memory."""
+        text = _pem("pem", pem)
+        asking, userdata = self._asking()
+        check(lib.pyssl_ctx_use_privatekey_pem(self._handle, text, len(text), asking, userdata))
+
+    def _asking(self) -> Tuple[Any, Any]:
+        """C's function that asks for a passphrase, and its userdata, which must outlive the call."""
+        if self._passwd_cb is None:
+            return ffi.NULL, ffi.NULL
+        return give_passphrase, ffi.new_handle(self._passphrase)
 
     def _passphrase(self, writing: int, size: int) -> bytes:
         """What the user's callback gives; what is too long is cut."""
@@ -130,6 +166,12 @@ class Context(Handle):
         file = ffi.NULL if cafile is None else path_bytes(cafile)
         directory = ffi.NULL if capath is None else path_bytes(capath)
         check(lib.pyssl_ctx_load_verify_locations(self._handle, file, directory))
+
+    def load_verify_pem(self, pem: bytes) -> None:
+        """Trusts the certificates of a PEM text, and takes its revocation lists. Error where there is none, or one is
+        damaged; nothing more is trusted then."""
+        text = _pem("pem", pem)
+        check(lib.pyssl_ctx_load_verify_pem(self._handle, text, len(text)))
 
     def set_default_verify_paths(self) -> None:
         """Trusts what the system trusts: what SSL_CERT_FILE and SSL_CERT_DIR name where one is set, else the bundle and
@@ -358,6 +400,12 @@ class Context(Handle):
             check(setter(self._handle, ffi.NULL, ffi.NULL, ffi.NULL))
             return
         check(setter(self._handle, function, callbacks.keep(_callable(callback), self, data), callbacks.destroy))
+
+
+def _pem(argument: str, text: Any) -> bytes:
+    if not isinstance(text, bytes):
+        raise TypeError(f"{argument} must be bytes, not {type(text).__name__}")
+    return text
 
 
 def _callable(callback: Any) -> Any:

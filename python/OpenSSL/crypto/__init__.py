@@ -28,7 +28,7 @@ from .revoked import Revoked
 from .signature import sign, verify
 from .spki import NetscapeSPKI
 from .store import X509Store, X509StoreContext, X509StoreContextError, X509StoreFlags
-from .x509 import X509, X509_verify_cert_error_string, dump_certificate, load_certificate
+from .x509 import X509, X509_verify_cert_error_string, dump_certificate, load_certificate, load_certificate_chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ __all__ = [
     "get_elliptic_curve",
     "get_elliptic_curves",
     "load_certificate",
+    "load_certificate_chain",
     "load_certificate_request",
     "load_crl",
     "load_pkcs12",

@@ -99,6 +99,15 @@ class X509Store(Handle):
         directory = ffi.NULL if capath is None else path_bytes(capath)
         self._done(lib.pyssl_store_load_locations(self._handle, file, directory))
 
+    def load_pem(self, pem: bytes) -> None:
+        """Trust the certificates of a PEM text, and take its revocation lists.
+
+        Raises Error when there is none or one is damaged; the store is as before then.
+        """
+        if not isinstance(pem, bytes):
+            raise TypeError("pem must be bytes")
+        self._done(lib.pyssl_store_load_pem(self._handle, pem, len(pem)))
+
     def _done(self, status: int) -> None:
         if status:
             fail(Error, status)

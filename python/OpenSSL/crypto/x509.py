@@ -13,7 +13,7 @@ from .times import time_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, Optional, Union
+    from typing import Iterable, List, Optional, Union
 
     from cryptography import x509
 
@@ -213,6 +213,24 @@ def load_certificate(type: int, buffer: Union[str, bytes]) -> X509:
     if status:
         fail(Error, status)
     return X509._adopt(out[0])
+
+
+def load_certificate_chain(buffer: Union[str, bytes]) -> List[X509]:
+    """All certificates of a PEM text, as of a chain or a bundle, in its order.
+
+    What is not a certificate is passed over. Error when there is none or one is damaged.
+    """
+    pem = data(buffer)
+    # A certificate takes more than 256 characters, so this is room for all that there can be, mostly.
+    size, count = max(8, len(pem) // 256), ffi.new("size_t *")
+    while True:
+        handles = ffi.new("pyssl_x509 *[]", size)
+        status = lib.pyssl_x509_load_chain(pem, len(pem), handles, size, count)
+        if status == 0:
+            return [X509._adopt(handles[index]) for index in range(count[0])]
+        if status != lib.PYSSL_ERR_BUFFER:
+            fail(Error, status)
+        size = count[0]
 
 
 def dump_certificate(type: int, cert: X509) -> bytes:

@@ -33,7 +33,21 @@ pub extern "C" fn pyssl_conn_set_accept_state(conn: *mut pyssl_conn) -> pyssl_st
     })
 }
 
-/// Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
+/// Makes this end a client of a host, in one call before the handshake: the client's role, server name indication, and
+/// the name that the peer's certificate must have, as pyssl_conn_set_verify_host() has it. PYSSL_VERIFY_PEER is turned on.
+/// Whom the connection trusts its context says: see pyssl_ctx_new_client().
+/// @param host  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address. For an address no server name is
+///              sent, and of a name with a dot at its end the dot is not (RFC 6066, 3)
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for what is neither a DNS name nor an address, or PYSSL_ERROR when
+///         the handshake has begun; nothing has changed then
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_conn_set_client(conn: *mut pyssl_conn, host: *const c_char) -> pyssl_status {
+    // SAFETY: the header asks for a NUL-terminated name.
+    gate(|| Conn::lookup(conn)?.set_client(unsafe { text(host, "host") }?))
+}
+
+/// Names the host a client wants (server name indication, RFC 6066), as it stands. It is not verified by this: see
+/// pyssl_conn_set_client().
 /// @param name  a DNS name of len bytes, without NUL
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
 #[no_mangle]
@@ -48,9 +62,12 @@ pub unsafe extern "C" fn pyssl_conn_set_tlsext_host_name(
 
 /// Has the peer's certificate compared with a name, in the handshake and by OpenSSL (RFC 6125, RFC 9525: names of the
 /// certificate's subjectAltName alone, wildcards as a whole label alone), and turns PYSSL_VERIFY_PEER on. A peer with
-/// other names is refused; the error says which names it has.
+/// other names is refused; the error says which names it has. After the handshake the peer is checked at once: PYSSL_OK says
+/// that its chain was verified and that its certificate is for the name.
 /// @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+/// @return PYSSL_OK; PYSSL_ERR_HANDLE; PYSSL_ERR_ARGUMENT for what no certificate can hold; PYSSL_ERROR while a handshake is
+///         under way, and for a peer that a finished one has not verified under this name. Where it fails, the name that was
+///         set before stays
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_verify_host(conn: *mut pyssl_conn, name: *const c_char) -> pyssl_status {
     // SAFETY: the header asks for a NUL-terminated name.
@@ -61,7 +78,7 @@ pub unsafe extern "C" fn pyssl_conn_set_verify_host(conn: *mut pyssl_conn, name:
 /// leaves the verification mode as it is. Without PYSSL_VERIFY_PEER a client goes on with a peer of another name, and
 /// pyssl_conn_verify_result() tells.
 /// @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+/// @return as pyssl_conn_set_verify_host()
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_expected_host(conn: *mut pyssl_conn, name: *const c_char) -> pyssl_status {
     // SAFETY: the header asks for a NUL-terminated name.

@@ -1,6 +1,6 @@
 //! pyssl_ctx_*: what connections have in common, here: protocol, certificates, keys.
 
-use super::arg::{path, put_handle};
+use super::arg::{bytes, opt_path, path, put_handle};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::pkey::{ask, pyssl_passphrase_fn};
@@ -40,7 +40,9 @@ pub const PYSSL_DTLS_SERVER_METHOD: c_int = 11;
 /// As PYSSL_DTLS_METHOD, for clients only.
 pub const PYSSL_DTLS_CLIENT_METHOD: c_int = 12;
 
-/// A new context.
+/// A new context that verifies nothing and trusts nobody, like OpenSSL's own; for clients there is pyssl_ctx_new_client().
+/// Connections of it accept any peer until pyssl_ctx_set_verify() says PYSSL_VERIFY_PEER, and any certificate of a trusted
+/// chain until pyssl_conn_set_verify_host() names the peer.
 /// @param method  PYSSL_TLS_METHOD or another PYSSL_*_METHOD
 /// @param out     receives a new handle, to be freed with pyssl_ctx_free()
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown or withdrawn protocol
@@ -54,6 +56,18 @@ pub unsafe extern "C" fn pyssl_ctx_new(method: c_int, out: *mut *mut pyssl_ctx) 
         // SAFETY: the header asks for a writable out.
         unsafe { put_handle(out, made) }
     })
+}
+
+/// A new context for TLS clients that verifies servers: PYSSL_VERIFY_PEER is on, and the trust is loaded. With
+/// pyssl_conn_set_client() on each connection the server is verified by its chain and its name.
+/// @param cafile  NUL-terminated name of a PEM file with the trusted certificates; NULL for what the system trusts, as
+///                pyssl_ctx_load_system_trust() finds it; an empty name for none yet (see pyssl_ctx_load_verify_pem())
+/// @param out     receives a new handle, to be freed with pyssl_ctx_free()
+/// @return PYSSL_OK, or PYSSL_ERROR when the trust cannot be loaded (the error names the file and the errno)
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_ctx_new_client(cafile: *const c_char, out: *mut *mut pyssl_ctx) -> pyssl_status {
+    // SAFETY: the header asks for a NUL-terminated name or NULL, and a writable out.
+    gate(|| unsafe { put_handle(out, || Ctx::client(opt_path(cafile))) })
 }
 
 /// Frees a context; its connections keep what they need of it.
@@ -102,6 +116,20 @@ pub unsafe extern "C" fn pyssl_ctx_use_certificate_chain_file(
     gate(|| Ctx::lookup(ctx)?.use_certificate_chain_file(unsafe { path(file, "file") }?))
 }
 
+/// As pyssl_ctx_use_certificate_chain_file(), from memory.
+/// @param pem      the certificate and the chain above it, in this order
+/// @param pem_len  how many bytes that is
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_ctx_use_certificate_chain_pem(
+    ctx: *mut pyssl_ctx,
+    pem: *const u8,
+    pem_len: usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for pem_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.use_certificate_chain_pem(unsafe { bytes(pem, pem_len) }?))
+}
+
 /// Adds a certificate to the chain that is sent after this end's own. It is copied.
 /// @param cert  it is copied
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
@@ -139,6 +167,30 @@ pub unsafe extern "C" fn pyssl_ctx_use_privatekey_file(
         let mut asking = |room: &mut [u8], writing| ask(callback, userdata, room, writing);
         let passphrase = if callback.is_some() { Passphrase::Ask(&mut asking) } else { Passphrase::None };
         ctx.use_private_key_file(file, file_type(r#type)?, passphrase)
+    })
+}
+
+/// As pyssl_ctx_use_privatekey_file(), from PEM in memory.
+/// @param pem       the key, in any PEM form
+/// @param pem_len   how many bytes that is
+/// @param callback  gives the passphrase of an encrypted key; may be NULL
+/// @param userdata  for the callback, which is not used after the call
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, PYSSL_ERR_CALLBACK, or PYSSL_ERROR
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_ctx_use_privatekey_pem(
+    ctx: *mut pyssl_ctx,
+    pem: *const u8,
+    pem_len: usize,
+    callback: pyssl_passphrase_fn,
+    userdata: *mut c_void,
+) -> pyssl_status {
+    gate(|| {
+        let ctx = Ctx::lookup(ctx)?;
+        // SAFETY: the header asks for pem_len readable bytes.
+        let pem = unsafe { bytes(pem, pem_len) }?;
+        let mut asking = |room: &mut [u8], writing| ask(callback, userdata, room, writing);
+        let passphrase = if callback.is_some() { Passphrase::Ask(&mut asking) } else { Passphrase::None };
+        ctx.use_private_key_pem(pem, passphrase)
     })
 }
 

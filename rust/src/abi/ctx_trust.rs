@@ -1,6 +1,6 @@
 //! pyssl_ctx_*: whom a context trusts, and whom a server asks its clients to be certified by.
 
-use super::arg::{handles, opt_path, path, put_handle};
+use super::arg::{bytes, handles, opt_path, path, put_handle};
 use super::gate::{gate, pyssl_status};
 use super::handle::Object;
 use super::types::{pyssl_ctx, pyssl_name, pyssl_store, pyssl_x509};
@@ -21,6 +21,21 @@ pub unsafe extern "C" fn pyssl_ctx_load_verify_locations(
 ) -> pyssl_status {
     // SAFETY: the header asks for NUL-terminated names or NULL.
     gate(|| Ctx::lookup(ctx)?.load_verify_locations(unsafe { opt_path(cafile) }, unsafe { opt_path(capath) }))
+}
+
+/// Trusts the certificates of a PEM text, and takes its revocation lists.
+/// @param pem      the text; keys in it are passed over
+/// @param pem_len  how many bytes that is
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR when none is in it or one is damaged; nothing more
+///         is trusted then
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_ctx_load_verify_pem(
+    ctx: *mut pyssl_ctx,
+    pem: *const u8,
+    pem_len: usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for pem_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.load_verify_pem(unsafe { bytes(pem, pem_len) }?))
 }
 
 /// Trusts what the system trusts: SSL_CERT_FILE and SSL_CERT_DIR where set, else the distribution's bundle.

@@ -1,6 +1,6 @@
 //! pyssl_store_*: trusted certificates and revocation lists.
 
-use super::arg::{opt_path, put_handle};
+use super::arg::{bytes, opt_path, put_handle};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::types::{pyssl_crl, pyssl_store, pyssl_x509};
@@ -75,6 +75,18 @@ pub unsafe extern "C" fn pyssl_store_load_locations(
         let (cafile, capath) = unsafe { (opt_path(cafile), opt_path(capath)) };
         Store::lookup(store)?.load_locations(cafile, capath)
     })
+}
+
+/// Trusts the certificates of a PEM text, and takes its revocation lists.
+/// @param store    the store
+/// @param pem      the text; keys in it are passed over
+/// @param pem_len  how many bytes that is
+/// @return PYSSL_OK; PYSSL_ERR_HANDLE; PYSSL_ERR_ARGUMENT; PYSSL_ERROR when none is in it or one is damaged, and the store is as
+///         before
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_store_load_pem(store: *mut pyssl_store, pem: *const u8, pem_len: usize) -> pyssl_status {
+    // SAFETY: the header asks for pem_len readable bytes.
+    gate(|| Store::lookup(store)?.load_pem(unsafe { bytes(pem, pem_len) }?))
 }
 
 /// Frees a handle.

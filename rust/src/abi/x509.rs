@@ -1,6 +1,6 @@
 //! pyssl_x509_*: certificates.
 
-use super::arg::{bytes, objects, opt_word, put, put_bytes, put_handle, put_text, word};
+use super::arg::{bytes, objects, opt_word, put, put_bytes, put_handle, put_handles, put_text, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::types::{pyssl_ext, pyssl_name, pyssl_pkey, pyssl_x509};
@@ -45,6 +45,25 @@ pub unsafe extern "C" fn pyssl_x509_load(
         // SAFETY: the header asks for readable bytes and a writable out.
         unsafe { put_handle(out, || X509::load(FileType::to_load(filetype)?, bytes(data, data_len)?)) }
     })
+}
+
+/// Loads all certificates of a PEM text, as of a chain or a bundle, in its order. What is not a certificate is passed over.
+/// @param pem      the text
+/// @param pem_len  how many bytes that is
+/// @param certs    receives new handles, each to be freed with pyssl_x509_free()
+/// @param size     how many handles there is room for
+/// @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with no handle made; PYSSL_ERROR when there is none or one is damaged
+#[no_mangle]
+pub unsafe extern "C" fn pyssl_x509_load_chain(
+    pem: *const u8,
+    pem_len: usize,
+    certs: *mut *mut pyssl_x509,
+    size: usize,
+    count: *mut usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for pem_len readable bytes, room for size handles and a writable count.
+    gate(|| unsafe { put_handles(certs, size, count, || X509::load_chain(bytes(pem, pem_len)?)) })
 }
 
 /// Writes a certificate.

@@ -59,13 +59,15 @@ impl Store {
         if file.is_none() && directory.is_none() {
             return Err(Error::new(Status::Error, "neither a file nor a directory to load certificates from"));
         }
-        if let Some(file) = file {
-            raw::load_file(&self.store, file).map_err(|error| unloadable(error, file))?;
-        }
-        if let Some(directory) = directory {
-            raw::load_directory(&self.store, directory).map_err(|error| unloadable(error, directory))?;
-        }
-        Ok(())
+        raw::load_locations(&self.store, file, directory).map_err(|error| match file.or(directory) {
+            Some(path) => unloadable(error, path),
+            None => error,
+        })
+    }
+
+    /// Trusts the certificates of a PEM text, and takes its revocation lists.
+    pub fn load_pem(&self, pem: &[u8]) -> Result<()> {
+        raw::load_pem(&self.store, pem).map_err(|error| error.while_doing("cannot load the trusted certificates"))
     }
 
     fn holding(store: X509Store, owner: Option<Arc<dyn Any + Send + Sync>>) -> Arc<Self> {

@@ -107,6 +107,17 @@ impl X509 {
         cert.map(Self::from_openssl).map_err(|error| error.while_doing("cannot load the certificate"))
     }
 
+    /// Reads all certificates of a PEM text, in its order. None at all is an error, as is a damaged one.
+    pub fn load_chain(pem: &[u8]) -> Result<Vec<Arc<Self>>> {
+        let doing = "cannot load the certificates";
+        let certs = Cert::stack_from_pem(pem).map_err(|error| Error::from(error).while_doing(doing))?;
+        if certs.is_empty() {
+            // Asked for one certificate, OpenSSL says what it misses.
+            return Ok(vec![Self::load(FileType::Pem, pem)?]);
+        }
+        Ok(certs.into_iter().map(Self::from_openssl).collect())
+    }
+
     pub fn dump(&self, filetype: FileType) -> Result<Vec<u8>> {
         let dumped = self.with(|cert| match filetype {
             FileType::Pem => cert.to_pem().map_err(Error::from),

@@ -1,10 +1,111 @@
-//! Names of a certificate, and the name that a verification wants to find among them.
+//! Host names at OpenSSL's side: the name that a verification expects, and the names that a certificate has.
 
+use super::check::check;
 use super::ffi;
+use super::ssl::Ssl;
+use crate::error::{Error, Result};
 use foreign_types::ForeignTypeRef;
+use libc::{c_char, c_int, c_uint, c_void};
 use openssl::x509::{X509Ref, X509StoreContext, X509StoreContextRef};
-use std::ffi::{c_char, CStr};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ffi::CStr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ptr;
+
+/// No partial wildcards, and the subject's common name does not count (RFC 9525).
+const FLAGS: c_uint = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+const X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS: c_uint = 0x4;
+const X509_CHECK_FLAG_NEVER_CHECK_SUBJECT: c_uint = 0x20;
+
+/// The name or address that the peer's certificate must be for.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected<'a> {
+    /// A DNS name.
+    Name(&'a CStr),
+    Address(IpAddr),
+}
+
+impl Expected<'_> {
+    /// Returns true if the certificate is for this name or address.
+    pub fn is_in(self, cert: &X509Ref) -> Result<bool> {
+        // SAFETY: a live certificate, and a name or address that is readable for its length.
+        let found = unsafe {
+            match self {
+                Expected::Name(name) => {
+                    let name = name.to_bytes();
+                    ffi::X509_check_host(cert.as_ptr(), name.as_ptr().cast(), name.len(), FLAGS, ptr::null_mut())
+                }
+                Expected::Address(address) => {
+                    with_octets(address, |octets| ffi::X509_check_ip(cert.as_ptr(), octets.as_ptr(), octets.len(), 0))
+                }
+            }
+        };
+        match found {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Error::openssl()),
+        }
+    }
+
+    /// Returns true if OpenSSL takes this as something to expect. Versions differ in what they accept as a host name.
+    pub fn is_usable(self) -> Result<bool> {
+        // SAFETY: new parameters, which nothing else holds, freed here.
+        unsafe {
+            let trial = ffi::X509_VERIFY_PARAM_new();
+            if trial.is_null() {
+                return Err(Error::openssl());
+            }
+            let usable = self.set(trial);
+            ffi::X509_VERIFY_PARAM_free(trial);
+            super::errors::clear();
+            Ok(usable)
+        }
+    }
+
+    /// # Safety
+    /// `param` must be live, and nothing else use it during the call.
+    unsafe fn set(self, param: *mut ffi::X509_VERIFY_PARAM) -> bool {
+        // SAFETY: the caller's promise; OpenSSL copies name and address.
+        unsafe {
+            ffi::X509_VERIFY_PARAM_set_hostflags(param, FLAGS);
+            match self {
+                Expected::Name(name) => {
+                    let name = name.to_bytes();
+                    ffi::X509_VERIFY_PARAM_set1_host(param, name.as_ptr().cast(), name.len()) == 1
+                        && ffi::X509_VERIFY_PARAM_set1_ip(param, ptr::null(), 0) == 1
+                }
+                Expected::Address(address) => {
+                    with_octets(address, |octets| {
+                        ffi::X509_VERIFY_PARAM_set1_ip(param, octets.as_ptr(), octets.len()) == 1
+                    }) && ffi::X509_VERIFY_PARAM_set1_host(param, ptr::null(), 0) == 1
+                }
+            }
+        }
+    }
+}
+
+impl Ssl {
+    /// Has verifications compare the names of the peer's certificate with this one, in place of an earlier one.
+    ///
+    /// OpenSSL forgets the earlier one before it takes the new one. A failure of this (with `is_usable` asked before, for
+    /// lack of memory alone) leaves nothing to compare: the caller must not use the connection any more.
+    pub fn expect_host(&self, host: Expected<'_>) -> Result<()> {
+        // SAFETY: the parameters are part of the SSL.
+        match unsafe { host.set(ffi::SSL_get0_param(self.as_ptr())) } {
+            true => Ok(()),
+            false => Err(Error::openssl()),
+        }
+    }
+
+    /// Sets the name that a client asks for (server name indication), or none. Nothing is checked here: OpenSSL drops the
+    /// earlier name before it refuses a new one that is empty or longer than 255 bytes.
+    pub fn set_server_name(&self, name: Option<&CStr>) -> Result<()> {
+        const SSL_CTRL_SET_TLSEXT_HOSTNAME: c_int = 55;
+        let name = name.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: OpenSSL copies the NUL-terminated name; NULL is for none.
+        let done = unsafe { ffi::SSL_ctrl(self.as_ptr(), SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name as *mut c_void) };
+        check(done as c_int)
+    }
+}
 
 /// The DNS name or IP address that the peer's certificate must be for.
 ///
@@ -46,6 +147,13 @@ fn ip_text(address: &[u8]) -> Option<String> {
         return Some(Ipv4Addr::from(v4).to_string());
     }
     <[u8; 16]>::try_from(address).ok().map(|v6| Ipv6Addr::from(v6).to_string())
+}
+
+fn with_octets<T>(address: IpAddr, read: impl FnOnce(&[u8]) -> T) -> T {
+    match address {
+        IpAddr::V4(v4) => read(&v4.octets()),
+        IpAddr::V6(v6) => read(&v6.octets()),
+    }
 }
 
 /// # Safety

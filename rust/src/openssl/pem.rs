@@ -10,6 +10,7 @@ use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_char, c_int, c_uchar, c_void};
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::symm::Cipher;
+use openssl::x509::{X509Crl, X509};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
@@ -35,6 +36,39 @@ pub fn read<T: ForeignType>(pem: &[u8], reader: Reader<T::CType>) -> Result<T> {
 pub fn read_private_key(pem: &[u8], passphrase: &mut Passphrase) -> Result<PKey<Private>> {
     let without = "the key is encrypted and no passphrase was given";
     read_encrypted(pem, ffi::PEM_read_bio_PrivateKey, passphrase, without)
+}
+
+/// What a bundle of trusted certificates has.
+pub enum Item {
+    Cert(X509),
+    Crl(X509Crl),
+}
+
+/// Reads all certificates and revocation lists of a PEM text. Keys are passed over; a damaged block is an error.
+pub fn certs_and_crls(pem: &[u8]) -> Result<Vec<Item>> {
+    let source = Source::new(pem)?;
+    let mut items = Vec::new();
+    // SAFETY: a live BIO. The stack and the entries in it are ours, and freed once; what is taken out of an entry is no
+    // longer in it. An empty passphrase, as X509_load_cert_crl_file() has it, asks on no terminal.
+    unsafe {
+        let found = ffi::PEM_X509_INFO_read_bio(source.as_ptr(), ptr::null_mut(), None, c"".as_ptr() as *mut c_void);
+        if found.is_null() {
+            return Err(Error::openssl());
+        }
+        for index in 0..ffi::OPENSSL_sk_num(found) {
+            let entry = ffi::OPENSSL_sk_value(found, index).cast::<ffi::X509_INFO>();
+            let Some(parts) = entry.as_mut() else { continue };
+            if !parts.x509.is_null() {
+                items.push(Item::Cert(X509::from_ptr(std::mem::replace(&mut parts.x509, ptr::null_mut()))));
+            }
+            if !parts.crl.is_null() {
+                items.push(Item::Crl(X509Crl::from_ptr(std::mem::replace(&mut parts.crl, ptr::null_mut()))));
+            }
+            ffi::X509_INFO_free(entry);
+        }
+        ffi::OPENSSL_sk_free(found);
+    }
+    Ok(items)
 }
 
 /// A private key as PKCS#8, or in the traditional form of its kind; encrypted when there is a cipher.

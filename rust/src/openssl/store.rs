@@ -3,8 +3,9 @@
 use super::bio::collect;
 use super::check::check;
 use super::ffi;
-use super::{library, store_params};
+use super::{library, pem, store_params};
 use crate::error::{Error, Result, VerifyFailure};
+use crate::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_ulong;
 use openssl::stack::Stack;
@@ -13,7 +14,7 @@ use openssl::x509::{X509Crl, X509NameRef, X509Ref, X509};
 use std::ffi::CStr;
 use std::ptr;
 
-pub use super::store_params::{load_directory, set_flags, set_time};
+pub use super::store_params::{set_flags, set_time};
 
 pub fn empty() -> Result<X509Store> {
     let store = X509StoreBuilder::new()?.build();
@@ -41,9 +42,27 @@ pub fn add_crl(store: &X509StoreRef, crl: &X509Crl) -> Result<()> {
     check(unsafe { ffi::X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) })
 }
 
-pub fn load_file(store: &X509StoreRef, file: &CStr) -> Result<()> {
-    // SAFETY: a live store, which locks itself, and a NUL-terminated name.
-    check(unsafe { ffi::X509_STORE_load_file(store.as_ptr(), file.as_ptr()) })
+/// Loads a PEM file, and adds a directory to look certificates up in. All that can be refused is refused before the store
+/// changes: OpenSSL reads a file to its end before it adds the first certificate.
+pub fn load_locations(store: &X509StoreRef, file: Option<&CStr>, directory: Option<&CStr>) -> Result<()> {
+    let directory = directory.map(store_params::Directory::open).transpose()?;
+    if let Some(file) = file {
+        // SAFETY: a live store, which locks itself, and a NUL-terminated name.
+        check(unsafe { ffi::X509_STORE_load_file(store.as_ptr(), file.as_ptr()) })?;
+    }
+    directory.map_or(Ok(()), |directory| store_params::add_directory(store, directory))
+}
+
+/// Adds the certificates and revocation lists of a PEM text, as X509_STORE_load_file() does those of a file.
+pub fn load_pem(store: &X509StoreRef, pem: &[u8]) -> Result<()> {
+    let found = pem::certs_and_crls(pem)?;
+    if found.is_empty() {
+        return Err(Error::new(Status::Error, "there is no certificate and no revocation list in it"));
+    }
+    found.iter().try_for_each(|item| match item {
+        pem::Item::Cert(cert) => add_cert(store, cert),
+        pem::Item::Crl(crl) => add_crl(store, crl),
+    })
 }
 
 /// One verification, from its set-up to its chain.

@@ -27,7 +27,7 @@ struct Live {
 }
 
 /// A store that looks certificates and lists up in a directory, and the next one.
-struct Directory {
+pub struct Directory {
     path: CString,
     store: X509Store,
     next: OnceLock<Box<Directory>>,
@@ -71,14 +71,20 @@ pub fn set_time(store: &X509StoreRef, seconds: i64) -> Result<()> {
     Ok(())
 }
 
-pub fn load_directory(store: &X509StoreRef, path: &CStr) -> Result<()> {
-    let inner = X509StoreBuilder::new()?.build();
-    // SAFETY: a live store that nobody else has, and a NUL-terminated name.
-    if unsafe { ffi::X509_STORE_load_path(inner.as_ptr(), path.as_ptr()) } != 1 {
-        return Err(Error::openssl());
+impl Directory {
+    /// A directory with OpenSSL's hashed names, to be added to a store.
+    pub fn open(path: &CStr) -> Result<Box<Self>> {
+        let store = X509StoreBuilder::new()?.build();
+        // SAFETY: a live store that nobody else has, and a NUL-terminated name.
+        if unsafe { ffi::X509_STORE_load_path(store.as_ptr(), path.as_ptr()) } != 1 {
+            return Err(Error::openssl());
+        }
+        Ok(Box::new(Directory { path: path.to_owned(), store, next: OnceLock::new() }))
     }
+}
+
+pub fn add_directory(store: &X509StoreRef, mut new: Box<Directory>) -> Result<()> {
     let mut place = &live(store)?.directories;
-    let mut new = Box::new(Directory { path: path.to_owned(), store: inner, next: OnceLock::new() });
     loop {
         match place.get() {
             Some(there) if there.path == new.path => return Ok(()),

@@ -6,7 +6,7 @@ import socket
 from typing import Any, List, Optional
 
 import pytest
-from support import HOST, attempt, client_context, pair, pki, reasons
+from support import HOST, attempt, client_context, connected, pair, pki, reasons, server_context
 
 from OpenSSL import SSL, crypto
 
@@ -157,3 +157,90 @@ def test_over_a_socket_too() -> None:
             client.do_handshake()
         with pytest.raises(SSL.Error, match="bad certificate"):
             server.do_handshake()
+
+
+NO_NAMES = [
+    "bank.example..", "a..b.example", "[bank.example]", "[127.0.0.1]", "127.1", "1.2.3.4.5", "bank.0x7f", "2130706433",
+    "a" * 64 + ".example", ".".join(["a" * 60] * 5), "-bank.example", "bank-.example", "bank.example:443",
+    "x@bank.example", "fe80::1%eth0", "bank,example", ".",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+@pytest.mark.parametrize("setter", ["set_verify_host", "set_client"])
+def test_a_name_that_is_none_is_a_value_error_with_words_and_the_name_set_before_stays(name: str, setter: str) -> None:
+    client, server = pair()
+    client.set_verify_host("bank.example")
+    with pytest.raises(ValueError, match="cannot be verified: "):
+        getattr(client, setter)(name)
+    error = attempt(client, server)[0]
+    assert reasons(error) == ["certificate verify failed"] and 'wanted "bank.example"' in str(error)
+
+
+def test_underscores_and_long_names_are_legal() -> None:
+    long = ".".join(["a" * 60] * 4) + ".example"
+    for name in ("a_b.example", "_dmarc.example", long, "xn--bcher-kva.example", "1e100.net", "3com.example"):
+        assert outcome(name, issued(f"DNS:{name}")) is None, name
+
+
+class TestAfterTheHandshake:
+    def test_the_peer_is_checked_at_once(self) -> None:
+        client, _ = connected()
+        client.set_verify_host(HOST)
+        client.set_verify_host("127.0.0.1")
+        with pytest.raises(SSL.Error) as caught:
+            client.set_verify_host("evil.example")
+        error = caught.value
+        assert reasons(error) == ["certificate verify failed"] and error.verify_code == 62
+        assert error.subject == "CN=server,O=libpyssl tests"
+        assert 'wanted "evil.example"' in str(error) and f'"{HOST}"' in str(error)
+        with pytest.raises(SSL.Error, match="IP address mismatch"):
+            client.set_verify_host("127.0.0.2")
+        client.set_verify_host(HOST)
+
+    def test_a_chain_that_was_not_verified_is_refused_whatever_its_names(self) -> None:
+        client, _ = connected(SSL.Context(SSL.TLS_METHOD))
+        with pytest.raises(SSL.Error, match=r"cannot be verified as .*unable to get local issuer certificate"):
+            client.set_verify_host(HOST)
+
+    def test_a_peer_without_a_certificate_is_refused(self) -> None:
+        _, server = connected()
+        with pytest.raises(SSL.Error, match="it has shown no certificate"):
+            server.set_verify_host(HOST)
+
+    def test_a_session_resumed_without_verification_is_refused(self) -> None:
+        context, serving = client_context(), server_context()
+        context.set_verify(SSL.VERIFY_NONE)
+        first, other = connected(context, serving)
+        session = first.get_session()
+        assert session is not None
+        first.shutdown()
+        again, other = pair(context, serving)
+        again.set_session(session)
+        assert attempt(again, other) == (None, None) and again.session_reused()
+        with pytest.raises(SSL.Error, match="resumed without verification"):
+            again.set_verify_host(HOST)
+
+
+def test_in_the_middle_of_a_handshake_it_is_an_error() -> None:
+    client, server = pair()
+    client.set_verify_host("bank.example")
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    with pytest.raises(SSL.Error, match="the handshake is under way"):
+        client.set_verify_host(HOST)
+    assert 'wanted "bank.example"' in str(attempt(client, server)[0])
+
+
+def test_in_a_verify_callback_it_is_an_error() -> None:
+    context, raised = client_context(), []
+
+    def look(conn: Any, cert: crypto.X509, code: int, depth: int, ok: int) -> bool:
+        with pytest.raises(SSL.Error, match="the handshake is under way") as caught:
+            conn.set_verify_host(HOST)
+        raised.append(caught.value)
+        return bool(ok)
+
+    context.set_verify(SSL.VERIFY_PEER, look)
+    assert reasons(outcome("wrong.example", client=context)) == ["certificate verify failed"]
+    assert raised

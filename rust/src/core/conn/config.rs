@@ -5,15 +5,10 @@ use crate::core::ctx::{Callbacks, Ctx, Info, Verify};
 use crate::core::pkey::PKey;
 use crate::core::session::Session;
 use crate::core::x509::X509;
-use crate::error::{Error, Result};
-use crate::openssl::ssl::c_string;
-use crate::openssl::ssl::config::Expected;
+use crate::error::Result;
 use libc::c_int;
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-
-const VERIFY_PEER: c_int = 1;
 
 impl Conn {
     pub fn set_connect_state(&self) {
@@ -57,31 +52,6 @@ impl Conn {
         self.change_callbacks(|own| own.info = callback);
     }
 
-    /// Refuses a peer whose certificate is not for this DNS name or IP address, and turns verification on.
-    pub fn set_verify_host(&self, name: &str) -> Result<()> {
-        self.set_expected_host(name)?;
-        let engine = self.inspect();
-        engine.ssl.set_verify(engine.ssl.verify_mode() | VERIFY_PEER);
-        Ok(())
-    }
-
-    /// Has verification compare the certificate with this DNS name or IP address. The verification mode stays as it is.
-    pub fn set_expected_host(&self, name: &str) -> Result<()> {
-        let name = name.strip_suffix('.').unwrap_or(name);
-        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
-        let address = bare.parse::<IpAddr>();
-        let engine = self.inspect();
-        let done = match address {
-            Ok(IpAddr::V4(address)) => engine.ssl.expect(Expected::Address(&address.octets())),
-            Ok(IpAddr::V6(address)) => engine.ssl.expect(Expected::Address(&address.octets())),
-            Err(_) => {
-                check_host_name(name)?;
-                engine.ssl.expect(Expected::Host(&c_string(name.as_bytes(), "the host name")?))
-            }
-        };
-        done.map_err(|error| error.doing(&format!("cannot verify the host {name:?}")))
-    }
-
     /// OP_* bits to add; the bits as they are then.
     pub fn set_options(&self, options: u64) -> u64 {
         self.inspect().ssl.set_options(options)
@@ -95,12 +65,6 @@ impl Conn {
     pub fn use_private_key(&self, key: &PKey) -> Result<()> {
         let key = key.private()?;
         self.inspect().ssl.use_private_key(&key).map_err(|error| error.doing("cannot use the private key"))
-    }
-
-    /// The name a client asks for (SNI, RFC 6066).
-    pub fn set_host_name(&self, name: &[u8]) -> Result<()> {
-        let name = c_string(name, "the host name")?;
-        self.inspect().ssl.set_host_name(&name)
     }
 
     /// The protocols a client offers, in wire format (RFC 7301).
@@ -160,20 +124,5 @@ impl Conn {
             change(&mut next);
             std::mem::replace(&mut *current, Arc::new(next))
         };
-    }
-}
-
-/// What OpenSSL would take for a name to compare although no certificate can hold it.
-fn check_host_name(name: &str) -> Result<()> {
-    let bad = |why: &str| Err(Error::argument(format!("{name:?} cannot be verified: {why}")));
-    match name {
-        "" => bad("it is empty"),
-        _ if name.starts_with('.') => bad("it begins with a dot"),
-        _ if name.contains('*') => bad("a wildcard is the certificate's to have, not the peer's"),
-        _ if !name.is_ascii() => bad("it is not ASCII; give the A-label form (IDNA) of an international name"),
-        _ if name.contains(|c: char| c.is_ascii_whitespace() || "/:@".contains(c)) => {
-            bad("it is neither a DNS name nor an IP address")
-        }
-        _ => Ok(()),
     }
 }

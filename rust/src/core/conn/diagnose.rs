@@ -1,10 +1,10 @@
 //! From where an operation stopped to an error that a person can act on.
 
 use super::io::Flush;
-use super::Conn;
+use super::{hostname, Conn};
 use crate::error::{Detail, Error, VerifyFailure};
 use crate::openssl::ssl::Blocked;
-use crate::openssl::{errors, hostname, library, name};
+use crate::openssl::{errors, library, name};
 use crate::status::Status;
 use openssl::x509::X509StoreContextRef;
 
@@ -46,11 +46,7 @@ impl Conn {
         let refused = |detail: &Detail| detail.entries.iter().any(|entry| entry.reason == "certificate verify failed");
         if let Some(detail) = error.detail.as_deref_mut() {
             if let Some(verdict) = verdict.filter(|_| refused(detail)) {
-                detail.message = format!(
-                    "certificate verify failed: {} (depth {}, subject {})",
-                    verdict.message, verdict.depth, verdict.subject
-                )
-                .into();
+                detail.message = verdict.sentence().into();
                 detail.verify = Some(verdict);
             } else if detail.entries.iter().any(|entry| entry.reason == "no shared cipher") && self.shows_nothing() {
                 detail.message = "no shared cipher: this end has no certificate".into();
@@ -103,25 +99,11 @@ pub(super) fn verify_failure(at: &X509StoreContextRef) -> VerifyFailure {
         depth: at.error_depth() as i32,
         message: match code {
             openssl_sys::X509_V_ERR_HOSTNAME_MISMATCH | openssl_sys::X509_V_ERR_IP_ADDRESS_MISMATCH => {
-                format!("{message}: {}", mismatch(at))
+                format!("{message}: {}", hostname::mismatch(at))
             }
             _ => message,
         },
         subject: at.current_cert().and_then(|cert| name::rfc2253(cert.subject_name()).ok()).unwrap_or_default(),
-    }
-}
-
-/// Which name was wanted, and which the certificate has.
-fn mismatch(at: &X509StoreContextRef) -> String {
-    let quoted = |name: String| format!("\"{name}\"");
-    let wanted = hostname::wanted(at).map_or("another name".to_owned(), quoted);
-    let offered: Vec<_> = at.current_cert().map(hostname::offered).unwrap_or_default();
-    match offered.is_empty() {
-        true => format!("wanted {wanted}, and the certificate has no DNS name and no IP address"),
-        false => {
-            let offered: Vec<_> = offered.into_iter().map(quoted).collect();
-            format!("wanted {wanted}, and the certificate is for {}", offered.join(", "))
-        }
     }
 }
 

@@ -36,9 +36,12 @@ impl Conn {
             return false;
         }
         let engine = self.inspect();
-        // Without this the handshake would ask the transport after all, and forget what was said here.
-        engine.ssl.set_options(SSL_OP_NO_QUERY_MTU);
-        engine.ssl.set_ciphertext_mtu(mtu)
+        let taken = engine.ssl.set_ciphertext_mtu(mtu);
+        if taken {
+            // Without this the handshake would ask the transport after all, and forget what was said here.
+            engine.ssl.set_options(SSL_OP_NO_QUERY_MTU);
+        }
+        taken
     }
 
     /// How many bytes of data fit one datagram; 0 before the handshake.

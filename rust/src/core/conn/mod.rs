@@ -14,6 +14,7 @@ mod deadline;
 mod descriptor;
 mod diagnose;
 mod dtls;
+mod hostname;
 mod info;
 mod io;
 mod transport;

@@ -44,15 +44,22 @@ impl Ctx {
     /// The certificate, and after it the chain up to (or without) the root, all PEM in one file.
     pub fn use_certificate_chain_file(&self, path: &CStr) -> Result<()> {
         let data = files::read("cannot read the certificate chain file", path)?;
-        let bad = |error| files::bad("certificate chain", path, error);
-        let mut chain = Cert::stack_from_pem(&data).map_err(|error| bad(error.into()))?.into_iter();
+        self.use_chain(&data).map_err(|error| files::bad("certificate chain", path, error))
+    }
+
+    /// As `use_certificate_chain_file`, from memory.
+    pub fn use_certificate_chain_pem(&self, pem: &[u8]) -> Result<()> {
+        self.use_chain(pem).map_err(|error| error.while_doing("cannot use the certificate chain"))
+    }
+
+    fn use_chain(&self, pem: &[u8]) -> Result<()> {
+        let mut chain = Cert::stack_from_pem(pem)?.into_iter();
         let Some(cert) = chain.next() else {
             // Asked for one certificate, OpenSSL says what it misses.
-            return X509::load(FileType::Pem, &data).map(drop).map_err(bad);
+            return X509::load(FileType::Pem, pem).map(drop);
         };
-        self.change(|ssl| ssl.use_certificate(&cert))
-            .and_then(|()| self.change_chain(|rest| *rest = chain.collect()))
-            .map_err(bad)
+        self.change(|ssl| ssl.use_certificate(&cert))?;
+        self.change_chain(|rest| *rest = chain.collect())
     }
 
     pub fn use_private_key_file(&self, path: &CStr, filetype: FileType, passphrase: Passphrase) -> Result<()> {
@@ -60,6 +67,11 @@ impl Ctx {
         let key =
             PKey::load_private(filetype, &data, passphrase).map_err(|error| files::bad("private key", path, error))?;
         self.use_private_key(&key)
+    }
+
+    /// As `use_private_key_file`, from PEM in memory.
+    pub fn use_private_key_pem(&self, pem: &[u8], passphrase: Passphrase) -> Result<()> {
+        self.use_private_key(&*PKey::load_private(FileType::Pem, pem, passphrase)?)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::openssl::ssl::Ssl;
 use crate::openssl::ssl_ctx::SslCtx;
 use overrides::Overrides;
 use parking_lot::Mutex;
+use std::ffi::CStr;
 use std::sync::Arc;
 
 pub use crate::openssl::ssl_ctx::Method;
@@ -39,6 +40,19 @@ impl Ctx {
         ssl.set_proto_versions(version, version)?;
         ssl.set_verify(ffi::SSL_VERIFY_NONE);
         Ok(Arc::new(Ctx { ssl, change: Mutex::default(), callbacks: Mutex::default() }))
+    }
+
+    /// Returns a context for TLS clients that verifies servers. It trusts the certificates of a PEM file; without one, what the
+    /// system trusts. An empty name of a file is for no trust yet.
+    pub fn client(trusted: Option<&CStr>) -> Result<Arc<Self>> {
+        let ctx = Self::new(Method::TlsClient, None)?;
+        match trusted {
+            None => ctx.load_system_trust()?,
+            Some(file) if file.is_empty() => {}
+            file => ctx.load_verify_locations(file, None)?,
+        }
+        ctx.set_verify(ffi::SSL_VERIFY_PEER, None);
+        Ok(ctx)
     }
 
     /// The SSL under a new connection.

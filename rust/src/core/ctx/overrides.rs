@@ -67,10 +67,11 @@ pub(super) const SRTP: Setting =
 impl Ctx {
     pub(super) fn set_list(&self, (early, trial, place): Setting, list: CString) -> Result<()> {
         let mut late = self.change.lock();
+        // OpenSSL puts a list of unknown suites in place before it refuses it; the trial keeps the context as it was.
+        trial(&Ssl::new(&self.ssl, RecordBio::buffers(true))?, &list)?;
         if !late.served {
             return early(&self.ssl, &list);
         }
-        trial(&Ssl::new(&self.ssl, RecordBio::buffers(true))?, &list)?;
         *place(&mut late) = Some(list);
         Ok(())
     }

@@ -24,15 +24,15 @@ impl Ctx {
         if file.is_none() && directory.is_none() {
             return Err(Error::openssl().doing("neither a file nor a directory of trusted certificates is named"));
         }
-        let store = self.store();
-        let load = || -> Result<()> {
-            file.map_or(Ok(()), |file| raw::load_file(&store, file))?;
-            directory.map_or(Ok(()), |directory| raw::load_directory(&store, directory))
-        };
-        load().map_err(|error| match file.or(directory) {
+        raw::load_locations(&self.store(), file, directory).map_err(|error| match file.or(directory) {
             Some(path) => files::bad("trusted certificates", path, error),
             None => error,
         })
+    }
+
+    /// Trusts the certificates of a PEM text, and takes its revocation lists.
+    pub fn load_verify_pem(&self, pem: &[u8]) -> Result<()> {
+        raw::load_pem(&self.store(), pem).map_err(|error| error.while_doing("cannot load the trusted certificates"))
     }
 
     /// As `load_system_trust`, and what is missing or cannot be used is passed over, as OpenSSL does.

@@ -10,16 +10,6 @@ use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_int;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509Ref;
-use std::ffi::CStr;
-
-/// Who the peer's certificate must be for.
-#[derive(Clone, Copy, Debug)]
-pub enum Expected<'a> {
-    /// A DNS name.
-    Host(&'a CStr),
-    /// An IPv4 or IPv6 address: 4 or 16 bytes.
-    Address(&'a [u8]),
-}
 
 impl Ssl {
     /// Gives the SSL another context: its certificate, key, trust and callbacks, not its options or versions.
@@ -81,32 +71,5 @@ impl Ssl {
         const SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE: c_int = 65;
         const TLSEXT_STATUSTYPE_OCSP: libc::c_long = 1;
         check(self.ctrl(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_OCSP) as c_int)
-    }
-
-    /// Has the verification compare the certificate's names: no partial wildcards, and the subject's common name counts
-    /// for nothing (RFC 9525).
-    pub fn expect(&self, peer: Expected<'_>) -> Result<()> {
-        const X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS: libc::c_uint = 0x4;
-        const X509_CHECK_FLAG_NEVER_CHECK_SUBJECT: libc::c_uint = 0x20;
-        // SAFETY: the parameters are part of the SSL; OpenSSL copies name and address. Setting either leaves the other
-        // as it was, so that is cleared.
-        unsafe {
-            let param = ffi::SSL_get0_param(self.as_ptr());
-            ffi::X509_VERIFY_PARAM_set_hostflags(
-                param,
-                X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
-            );
-            match peer {
-                Expected::Host(name) => {
-                    check(ffi::X509_VERIFY_PARAM_set1_ip(param, std::ptr::null(), 0))?;
-                    let name = name.to_bytes();
-                    check(ffi::X509_VERIFY_PARAM_set1_host(param, name.as_ptr().cast(), name.len()))
-                }
-                Expected::Address(address) => {
-                    check(ffi::X509_VERIFY_PARAM_set1_host(param, std::ptr::null(), 0))?;
-                    check(ffi::X509_VERIFY_PARAM_set1_ip(param, address.as_ptr(), address.len()))
-                }
-            }
-        }
     }
 }

@@ -14,7 +14,7 @@ use super::record_bio::RecordBio;
 use super::ssl_ctx::SslCtx;
 use crate::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
-use libc::{c_int, c_long, c_uchar, c_void};
+use libc::{c_int, c_long, c_uchar};
 use openssl::stack::StackRef;
 use openssl::x509::X509;
 use std::cell::{OnceCell, RefCell};
@@ -178,6 +178,12 @@ impl Ssl {
         unsafe { ffi::SSL_is_init_finished(self.ptr) == 1 }
     }
 
+    /// Returns true until the first byte of a handshake was sent or received.
+    pub fn is_before_handshake(&self) -> bool {
+        // SAFETY: a live SSL.
+        unsafe { ffi::SSL_in_before(self.ptr) == 1 }
+    }
+
     pub fn is_dtls(&self) -> bool {
         // SAFETY: a live SSL.
         unsafe { ffi::SSL_is_dtls(self.ptr) == 1 }
@@ -196,14 +202,6 @@ impl Ssl {
     pub fn verify_result(&self) -> c_int {
         // SAFETY: a live SSL.
         unsafe { ffi::SSL_get_verify_result(self.ptr) as c_int }
-    }
-
-    /// The SNI host name a client asks for.
-    pub fn set_host_name(&self, name: &CStr) -> Result<()> {
-        const SSL_CTRL_SET_TLSEXT_HOSTNAME: c_int = 55;
-        // SAFETY: OpenSSL copies the NUL-terminated name.
-        let done = unsafe { ffi::SSL_ctrl(self.ptr, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name.as_ptr() as *mut c_void) };
-        check(done as c_int)
     }
 
     /// The negotiated version's number, 0x0304 for TLS 1.3.

@@ -1524,7 +1524,7 @@ pyssl_status pyssl_crl_add_revoked(pyssl_crl *crl, pyssl_revoked *revoked);
  * @param crl     the list
  * @param issuer  the issuer's certificate
  * @param key     the issuer's private key
- * @param digest  NUL-terminated name of the digest ("sha256")
+ * @param digest  NUL-terminated name of the digest ("sha256"); NULL for Ed25519 and Ed448 keys, which bring their own
  * @return PYSSL_OK, PYSSL_ERROR (for an unknown digest too), PYSSL_ERR_ARGUMENT for a key without private part, or
  *         PYSSL_ERR_HANDLE
  */
@@ -1539,7 +1539,7 @@ pyssl_status pyssl_crl_sign(pyssl_crl *crl,
  * @param issuer  the issuer's certificate
  * @param key     the issuer's private key
  * @param days    until the next list is issued
- * @param digest  NUL-terminated name of the digest ("sha256")
+ * @param digest  NUL-terminated name of the digest ("sha256"); NULL for Ed25519 and Ed448 keys, which bring their own
  * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_ARGUMENT for an unknown digest or a key without private part, or
  *         PYSSL_ERR_HANDLE
  */

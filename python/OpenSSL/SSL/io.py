@@ -62,8 +62,8 @@ class ConnectionIO:
     def recv(self, bufsiz: int, flags: Optional[int] = None) -> bytes:
         """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
 
-        Raises ZeroReturnError after the peer's close_notify, SysCallError(-1, "Unexpected EOF") where the transport
-        ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
+        A bufsiz of 0 receives nothing and gives b"". Raises ZeroReturnError after the peer's close_notify,
+        SysCallError(-1, "Unexpected EOF") where the transport ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
         failure.
         """
         if bufsiz > _RECORD:
@@ -91,8 +91,6 @@ class ConnectionIO:
         """What comes of a recv that brought nothing at first."""
         room = _new_room()
         count = self._after(status, _recv, room[0], bufsiz, peek)
-        if count == 0:
-            raise WantReadError
         data: bytes = room[1][:count]
         return data
 

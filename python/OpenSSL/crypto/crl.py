@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._native import Handle, bytes_of, fail, handle_of, int_of, lib
-from .._native.text import c_text
+from .._native.text import c_text_or_null
 from .errors import Error
 from .filetypes import FILETYPE_ASN1, FILETYPE_PEM, data, to_dump, to_load
 from .name import X509Name
@@ -14,7 +14,7 @@ from .x509 import X509
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Optional
 
     from cryptography import x509
 
@@ -81,21 +81,22 @@ class CRL(Handle):
         """Set when the next list is issued at the latest; as `set_lastUpdate()`."""
         self._done(lib.pyssl_crl_set_next_update(self._handle, time_text(when)))
 
-    def sign(self, issuer_cert: X509, issuer_key: PKey, digest: bytes) -> None:
+    def sign(self, issuer_cert: X509, issuer_key: PKey, digest: Optional[bytes]) -> None:
         """Take the issuer's name from its certificate, bring the entries into order, and sign.
 
-        digest is OpenSSL's name of one, as bytes (b"sha256"). Raises TypeError for wrong types, ValueError for a key
+        digest is OpenSSL's name of one, as bytes (b"sha256"); None is for Ed25519 and Ed448 keys, which bring their own.
+        Raises TypeError for wrong types, ValueError for a key
         that is empty or only public, Error for an unknown digest or when OpenSSL refuses.
         """
         if not isinstance(issuer_cert, X509):
             raise TypeError("issuer_cert must be an X509 instance")
         if not isinstance(issuer_key, PKey):
             raise TypeError("issuer_key must be a PKey instance")
-        name = c_text("digest", _digest_name(digest))
+        name = c_text_or_null("digest", _digest_name(digest))
         self._done(lib.pyssl_crl_sign(self._handle, issuer_cert._handle, issuer_key._handle, name))
 
     def export(
-        self, cert: X509, key: PKey, type: int = FILETYPE_PEM, days: int = 100, digest: bytes = _UNSPECIFIED
+        self, cert: X509, key: PKey, type: int = FILETYPE_PEM, days: int = 100, digest: Optional[bytes] = _UNSPECIFIED
     ) -> bytes:
         """Set the times (issued now, the next list in `days` days), sign as `sign()` does, and dump.
 
@@ -110,7 +111,7 @@ class CRL(Handle):
         if digest is _UNSPECIFIED:
             raise TypeError("digest must be provided")
         to_dump(type)
-        name = c_text("digest", _digest_name(digest))
+        name = c_text_or_null("digest", _digest_name(digest))
         self._done(lib.pyssl_crl_issue(self._handle, cert._handle, key._handle, days, name))
         return dump_crl(type, self)
 
@@ -136,7 +137,7 @@ def dump_crl(type: int, crl: CRL) -> bytes:
     return bytes_of(Error, lib.pyssl_crl_dump, crl._handle, to_dump(type))
 
 
-def _digest_name(digest: Any) -> bytes:
-    if not isinstance(digest, bytes):
+def _digest_name(digest: Any) -> Optional[bytes]:
+    if digest is not None and not isinstance(digest, bytes):
         raise TypeError("digest must be a byte string")
     return digest

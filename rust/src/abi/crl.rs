@@ -1,6 +1,6 @@
 //! pyssl_crl_*: certificate revocation lists (RFC 5280, 5).
 
-use super::arg::{bytes, put, put_bytes, put_handle, word};
+use super::arg::{bytes, opt_word, put, put_bytes, put_handle, word};
 use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::types::{pyssl_crl, pyssl_name, pyssl_pkey, pyssl_revoked, pyssl_x509};
@@ -153,7 +153,7 @@ pub extern "C" fn pyssl_crl_add_revoked(crl: *mut pyssl_crl, revoked: *mut pyssl
 /// @param crl     the list
 /// @param issuer  the issuer's certificate
 /// @param key     the issuer's private key
-/// @param digest  NUL-terminated name of the digest ("sha256")
+/// @param digest  NUL-terminated name of the digest ("sha256"); NULL for Ed25519 and Ed448 keys, which bring their own
 /// @return PYSSL_OK, PYSSL_ERROR (for an unknown digest too), PYSSL_ERR_ARGUMENT for a key without private part, or
 ///         PYSSL_ERR_HANDLE
 #[no_mangle]
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn pyssl_crl_sign(
     gate(|| {
         let (crl, issuer, key) = (Crl::lookup(crl)?, X509::lookup(issuer)?, PKey::lookup(key)?);
         // SAFETY: the header asks for NUL-terminated text.
-        crl.sign(&issuer, &key, unsafe { word(digest, "digest") }?)
+        crl.sign(&issuer, &key, unsafe { opt_word(digest) })
     })
 }
 
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn pyssl_crl_sign(
 /// @param issuer  the issuer's certificate
 /// @param key     the issuer's private key
 /// @param days    until the next list is issued
-/// @param digest  NUL-terminated name of the digest ("sha256")
+/// @param digest  NUL-terminated name of the digest ("sha256"); NULL for Ed25519 and Ed448 keys, which bring their own
 /// @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_ARGUMENT for an unknown digest or a key without private part, or
 ///         PYSSL_ERR_HANDLE
 #[no_mangle]
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn pyssl_crl_issue(
     gate(|| {
         let (crl, issuer, key) = (Crl::lookup(crl)?, X509::lookup(issuer)?, PKey::lookup(key)?);
         // SAFETY: the header asks for NUL-terminated text.
-        crl.issue(&issuer, &key, days, unsafe { word(digest, "digest") }?)
+        crl.issue(&issuer, &key, days, unsafe { opt_word(digest) })
     })
 }
 

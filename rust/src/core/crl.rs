@@ -81,18 +81,21 @@ impl Crl {
         raw::add_entry(&mut self.crl.lock(), entry)
     }
 
-    /// Takes the issuer's name from its certificate and signs.
-    pub fn sign(&self, issuer: &X509, key: &PKey, digest: &CStr) -> Result<()> {
-        let digest = digest::by_name(digest).map_err(|error| Error { status: Status::Error, ..error })?;
+    /// Takes the issuer's name from its certificate and signs. No digest name is for keys that bring their own (Ed25519,
+    /// Ed448).
+    pub fn sign(&self, issuer: &X509, key: &PKey, digest: Option<&CStr>) -> Result<()> {
+        let digest = digest.map(digest::by_name).transpose();
+        let digest = digest.map_err(|error| Error { status: Status::Error, ..error })?;
         let (name, key) = (issuer.with(|cert| cert.subject_name().to_owned())?, key.private()?);
         let mut crl = self.crl.lock();
         raw::set_issuer(&mut crl, &name)?;
-        raw::sign(&mut crl, &key, &digest)
+        raw::sign(&mut crl, &key, digest.as_deref())
+            .map_err(|error| error.while_doing("cannot sign the revocation list"))
     }
 
     /// As `sign`, after setting the times to now and so many days from now.
-    pub fn issue(&self, issuer: &X509, key: &PKey, days: i32, digest: &CStr) -> Result<()> {
-        digest::by_name(digest)?;
+    pub fn issue(&self, issuer: &X509, key: &PKey, days: i32, digest: Option<&CStr>) -> Result<()> {
+        digest.map(digest::by_name).transpose()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
         let (last, next) = (Asn1Time::from_unix(now)?, Asn1Time::from_unix(now + i64::from(days) * 86_400)?);
         {

@@ -68,11 +68,13 @@ pub fn set_times(crl: &mut X509Crl, last: &Asn1TimeRef, next: &Asn1TimeRef) -> R
     }
 }
 
-pub fn sign(crl: &mut X509Crl, key: &PKeyRef<Private>, digest: &MdRef) -> Result<()> {
-    // SAFETY: a live list that nobody else can reach, a live key and a live digest.
+/// Sorts the entries and signs; no digest is for keys that bring their own.
+pub fn sign(crl: &mut X509Crl, key: &PKeyRef<Private>, digest: Option<&MdRef>) -> Result<()> {
+    // SAFETY: a live list that nobody else can reach, a live key, and a live digest or none.
     unsafe {
         check(ffi::X509_CRL_sort(crl.as_ptr()))?;
-        check(ffi::X509_CRL_sign(crl.as_ptr(), key.as_ptr(), digest.as_ptr()))
+        let digest = digest.map_or(std::ptr::null(), |digest| digest.as_ptr());
+        check(ffi::X509_CRL_sign(crl.as_ptr(), key.as_ptr(), digest))
     }
 }
 

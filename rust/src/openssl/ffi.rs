@@ -189,6 +189,7 @@ extern "C" {
     pub fn X509_CRL_print(bio: *mut BIO, crl: *mut X509_CRL) -> c_int;
     /// <openssl/x509.h>: NULL takes the attribute off.
     pub fn X509_alias_set1(cert: *mut X509, name: *const c_uchar, len: c_int) -> c_int;
+    pub fn X509_keyid_get0(cert: *mut X509, len: *mut c_int) -> *mut c_uchar;
     pub fn X509_keyid_set1(cert: *mut X509, id: *const c_uchar, len: c_int) -> c_int;
     /// <openssl/x509.h>: Netscape's signed public key and challenge.
     pub fn NETSCAPE_SPKI_new() -> *mut NETSCAPE_SPKI;

@@ -2,6 +2,7 @@
 
 use super::bio::Source;
 use super::ffi;
+use super::x509::copy_bag_attributes;
 use crate::error::{Error, Result};
 use foreign_types::ForeignType;
 use openssl::lib_ctx::LibCtx;
@@ -133,7 +134,11 @@ impl Opened {
     /// The same through DER in the default library context, where all other objects are.
     fn leave_context(self) -> Result<Self> {
         let key = self.key.map(|key| Ok::<_, Error>(PKey::private_key_from_pkcs8(&key.private_key_to_pkcs8()?)?));
-        let again = |cert: X509| Ok::<_, Error>(X509::from_der(&cert.to_der()?)?);
+        let again = |cert: X509| {
+            let copy = X509::from_der(&cert.to_der()?)?;
+            copy_bag_attributes(&cert, &copy)?;
+            Ok::<_, Error>(copy)
+        };
         Ok(Opened {
             key: key.transpose()?,
             cert: self.cert.map(again).transpose()?,

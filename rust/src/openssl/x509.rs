@@ -32,16 +32,31 @@ pub fn empty() -> Result<X509> {
     }
 }
 
-/// Through DER, so that nothing is shared; an unfinished certificate cannot be duplicated.
+/// Through DER, so that nothing is shared; an unfinished certificate cannot be duplicated. The attributes that came with
+/// it in a PKCS#12 file, friendly name and key id, are copied too.
 pub fn duplicate(cert: &X509Ref) -> Result<X509> {
     // SAFETY: a live certificate; the copy is owned by us.
+    let copy = unsafe { owned::<X509>(ffi::X509_dup(cert.as_ptr())) };
+    let copy = copy.map_err(|error| error.doing("cannot copy the certificate"))?;
+    copy_bag_attributes(cert, &copy)?;
+    Ok(copy)
+}
+
+/// Copies friendly name and key id from one certificate to another that nobody else holds.
+pub fn copy_bag_attributes(from: &X509Ref, to: &X509Ref) -> Result<()> {
+    // SAFETY: live certificates; what is read is `len` bytes of `from`, which the setters copy.
     unsafe {
-        let copy = ffi::X509_dup(cert.as_ptr());
-        if copy.is_null() {
-            return Err(Error::openssl_doing("cannot copy the certificate"));
+        let mut len = 0;
+        let alias = ffi::X509_alias_get0(from.as_ptr(), &mut len);
+        if !alias.is_null() {
+            check(ffi::X509_alias_set1(to.as_ptr(), alias, len))?;
         }
-        Ok(X509::from_ptr(copy))
+        let id = ffi::X509_keyid_get0(from.as_ptr(), &mut len);
+        if !id.is_null() {
+            check(ffi::X509_keyid_set1(to.as_ptr(), id, len))?;
+        }
     }
+    Ok(())
 }
 
 /// As `openssl x509 -text` prints it.

@@ -159,6 +159,26 @@ class TestSign:
                     setter(wrong)
 
 
+@pytest.mark.parametrize("curve", [crypto.TYPE_ED25519, crypto.TYPE_ED448])
+def test_keys_that_bring_their_digest_sign_without_one(curve: int) -> None:
+    key = crypto.PKey()
+    key.generate_key(curve, 0)
+    cert = crypto.X509()
+    cert.get_subject().CN = cert.get_issuer().CN = "Edwards"
+    cert.set_pubkey(key)
+    cert.gmtime_adj_notBefore(0)
+    cert.gmtime_adj_notAfter(60)
+    cert.sign(key, None)
+    crl = crl_of(revoked(b"2a"))
+    with pytest.raises(crypto.Error, match="cannot sign the revocation list"):
+        crl.sign(cert, key, b"sha256")
+    crl.sign(cert, key, None)
+    exported = crl.export(cert, key, digest=None)
+    public = key.to_cryptography_key().public_key()
+    for dumped in (crypto.dump_crl(FILETYPE_PEM, crl), exported):
+        assert crypto.load_crl(FILETYPE_PEM, dumped).to_cryptography().is_signature_valid(public)  # type: ignore[arg-type]
+
+
 class TestLoad:
     @pytest.mark.usefixtures("each_openssl")
     def test_a_list_of_the_command(self) -> None:

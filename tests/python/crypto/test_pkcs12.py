@@ -224,6 +224,26 @@ class TestExport:
             assert [der(one) for one in p12.get_ca_certificates() or ()] == [der(cert("inter")), der(cert("root"))]
             assert p12.get_friendlyname() == "jos\u00e9".encode()
 
+    def test_the_other_certificates_keep_their_friendly_names(self) -> None:
+        from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+        from cryptography.hazmat.primitives.serialization.pkcs12 import (
+            PKCS12Certificate,
+            load_pkcs12,
+            serialize_key_and_certificates,
+        )
+
+        names = {b"the middle": cert("inter"), b"the top": cert("root")}
+        others = [PKCS12Certificate(one.to_cryptography(), name) for name, one in names.items()]
+        written = serialize_key_and_certificates(b"mine", None, None, others, BestAvailableEncryption(b"secret"))
+        loaded = crypto.load_pkcs12(written, b"secret")
+        again = PKCS12()
+        again.set_ca_certificates(loaded.get_ca_certificates())
+        for exported_again in (loaded.export(b"secret"), again.export(b"secret")):
+            read = load_pkcs12(exported_again, b"secret").additional_certs
+            assert {one.friendly_name: one.certificate for one in read} == {
+                name: one.to_cryptography() for name, one in names.items()
+            }
+
     def test_a_friendly_name_taken_out_stays_out(self) -> None:
         p12 = load_pkcs12(full().export(b"x"), b"x")
         p12.set_friendlyname(None)

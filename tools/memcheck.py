@@ -52,7 +52,7 @@ def valgrind(log: Path, arguments: list[str]) -> int:
     command += ["--show-leak-kinds=definite", "--child-silent-after-fork=yes"]
     command += [sys.executable, "-X", "faulthandler", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     # CPython's own allocator hands out pieces of blocks that valgrind then knows nothing of.
-    environment = {**os.environ, "PYTHONMALLOC": "malloc", "PYSSL_LIBRARY": LIBRARY}
+    environment = {**os.environ, "PYTHONMALLOC": "malloc", "PYSSL_CACHES": "off", "PYSSL_LIBRARY": LIBRARY}
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 

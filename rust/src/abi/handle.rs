@@ -11,6 +11,7 @@
 //! are installed by compare-and-swap, so a fork in the middle of anything leaves a child a usable table.
 
 use crate::error::{Error, Result};
+use crate::runtime::caches;
 use crate::runtime::threads;
 use crate::runtime::threads::Record;
 use crate::status::Status;
@@ -221,6 +222,11 @@ impl<T: Object> Table<T> {
     fn reclaim(&self, slot: &Slot<T>, index: u32) {
         // SAFETY: see above; nobody can pin the slot until insert() sets LIVE again.
         let object = unsafe { (*slot.value.get()).assume_init_read() };
+        if !caches::are_on() {
+            // A lookup that came too late is to crash, and not to find the slot's next object.
+            // SAFETY: as above; the bytes are of no object any more.
+            unsafe { ptr::write_bytes(slot.value.get(), 0, 1) };
+        }
         let generation = (slot.state.load(Ordering::Relaxed) >> 32) + 1;
         // A slot whose generations are used up retires: its old handles stay stale for good.
         if generation <= u64::from(u32::MAX) {

@@ -13,7 +13,9 @@ pub fn start() {
     STARTED.call_once(|| {
         #[cfg(feature = "embedded")]
         {
-            super::memory::serve();
+            if crate::runtime::caches::are_on() {
+                super::memory::serve();
+            }
             stand_alone();
         }
         ffi::init();

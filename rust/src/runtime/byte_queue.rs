@@ -1,5 +1,6 @@
 //! A queue of bytes that gives its memory back when it runs empty.
 
+use super::caches;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
@@ -79,7 +80,7 @@ impl ByteQueue {
 
     fn give_back(&mut self) {
         let memory = std::mem::take(&mut self.bytes);
-        if memory.capacity() <= SPARE {
+        if memory.capacity() <= SPARE && caches::are_on() {
             // A thread that is ending has no place for it.
             let _ = SPARE_MEMORY.try_with(|spare| spare.set(memory));
         }

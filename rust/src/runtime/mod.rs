@@ -1,6 +1,7 @@
 //! The process runtime: threads, fork, locks, waiting, sockets. It knows nothing of OpenSSL.
 
 pub mod byte_queue;
+pub mod caches;
 pub mod direction;
 pub mod fiber;
 pub mod fork;

@@ -111,9 +111,10 @@ abi-dump: ## at a release: write the ABI that later ones are held to (docs/abi.m
 install: | $(FROM)/libpyssl.so ## library, header, pkg-config, CMake package, reference: DESTDIR= PREFIX= LIBDIR= OPENSSL=system
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' OPENSSL='$(OPENSSL)' rust/package/install.sh '$(FROM)'
 
-wheel: build ## dist/*.whl, which needs nothing but cffi
-	rm -rf build
+wheel: build ## dist/*.whl: libpyssl, and the same files as pyOpenSSL (docs/guide/replacing.md); they need nothing but cffi
+	rm -rf build dist
 	$(PY) -m pip wheel -q --no-build-isolation --no-deps --wheel-dir dist .
+	@$(PY) tools/pyopenssl_wheel.py dist/libpyssl-*.whl > /dev/null
 	@ls dist
 
 bench: build ## C on libssl, C on libpyssl, Python, pyOpenSSL and ssl in one interleaved run

@@ -16,7 +16,7 @@ __all__ = [
 ]
 
 __version__ = "26.4.0"
-__title__ = "pyssl"
+__title__ = "libpyssl"
 __uri__ = "https://libpyssl.example.org/"
 __summary__ = "TLS, keys and certificates over libpyssl; a drop-in for pyOpenSSL"
 __author__ = "The libpyssl developers"

@@ -39,6 +39,12 @@ def install(wheel: Path, folder: Path) -> str:
     return fresh
 
 
+def environment(folder: Path) -> str:
+    """The Python of a fresh environment with nothing in it, not even pip."""
+    run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+    return str(folder / "bin" / "python")
+
+
 def run(*command: str, **environment: str) -> str:
     """Its output; without what would lend the fresh environment something of this one."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSSL_LIBRARY")}

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_name_says_any_python_3_on_one_platform(wheel: Path) -> None:
     name, version, python, abi, platform = wheel.name.removesuffix(".whl").split("-")
-    assert (name, version) == ("pyssl", libpyssl_version)
+    assert (name, version) == ("libpyssl", libpyssl_version)
     assert (python, abi) in [("py3", "none"), ("cp39", "abi3")]
     assert platform.startswith("linux_")
 
@@ -27,7 +27,7 @@ def test_contents_are_the_package_and_its_native_files(wheel: Path) -> None:
     assert {*sources, "OpenSSL/py.typed", "OpenSSL/_native/_abi.py", "OpenSSL/_native/libpyssl.so.0"} <= names
     assert header == (ROOT / "include/pyssl.h").read_bytes()
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"OpenSSL", f"pyssl-{libpyssl_version}.dist-info"}
+    assert tops == {"OpenSSL", f"libpyssl-{libpyssl_version}.dist-info"}
 
 
 def test_has_the_compiled_modules_or_says_that_it_is_for_every_python(wheel: Path, python: str) -> None:
@@ -43,7 +43,7 @@ def test_has_the_compiled_modules_or_says_that_it_is_for_every_python(wheel: Pat
 
 def test_needs_nothing_but_cffi(python: str) -> None:
     listed = run(python, "-m", "pip", "list", "--format=freeze")
-    assert {line.split("==")[0] for line in listed.split()} - {"pip", "setuptools"} == {"pyssl", "cffi", "pycparser"}
+    assert {line.split("==")[0] for line in listed.split()} - {"pip", "setuptools"} == {"libpyssl", "cffi", "pycparser"}
 
 
 def test_imports_its_own_library(python: str) -> None:

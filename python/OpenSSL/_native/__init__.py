@@ -1,5 +1,6 @@
 """The border to libpyssl: loader, calls, failures. Everything else in the package goes through these names."""
 
+from . import folder as folder  # first: nothing of a mixture is to run
 from .call import bytes_of, bytes_or_none, handle_of, int_of, reader, reader_or_none, text_of, text_or_none
 from .errors import Described, fail
 from .handle import Handle

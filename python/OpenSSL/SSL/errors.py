@@ -43,11 +43,13 @@ class SysCallError(Error):
     """The transport failed.
 
     args is (errno, symbolic name), or (-1, "Unexpected EOF") when it ended without close_notify. (EBADF, "EBADF") after
-    close(), (ESHUTDOWN, "ESHUTDOWN") where another thread's shutdown() ended a call that waited.
+    close(), (ESHUTDOWN, "ESHUTDOWN") where another thread's shutdown() ended a call that waited. Where a send failed
+    because the peer had ended the connection with an alert, `alert` and the message have its name.
     """
 
     def __str__(self) -> str:
-        return Exception.__str__(self)
+        plain = Exception.__str__(self)
+        return plain if self.alert is None else f"{plain}: {self.message}"
 
 
 for _cls in (Error, ZeroReturnError, WantReadError, WantWriteError, WantX509LookupError, SysCallError):

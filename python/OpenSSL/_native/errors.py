@@ -48,6 +48,8 @@ class Described:
     #: The file that could not be used, and the system's errno.
     file: Optional[str] = None
     errno: Optional[int] = None
+    #: OpenSSL's words for the fatal alert that the peer sent ("tlsv1 alert unknown ca"), or None.
+    alert: Optional[str] = None
 
     def __str__(self) -> str:
         if self.message is None:
@@ -96,6 +98,7 @@ def describe(error: Exception, info: Any, entries: List[Entry]) -> Exception:
         error.errno = info.sys_errno or None
         if entries:
             error.lib, _, error.reason = entries[0]
+            error.alert = _alert()
         if info.verify_depth >= 0:
             error.verify_code = info.verify_code
             error.verify_message = _text(info.verify_message)
@@ -113,6 +116,17 @@ def last() -> Tuple[Any, List[Entry]]:
     info = ffi.new("pyssl_error *")
     lib.pyssl_error_last(info)
     return info, entries
+
+
+def _alert() -> Optional[str]:
+    """OpenSSL's words for the peer's alert among the entries of the last failure."""
+    entry, index = ffi.new("pyssl_error_entry *"), 0
+    while lib.pyssl_error_entry_at(index, entry) == 0:
+        # ERR_LIB_SSL, and a reason that is SSL_AD_REASON_OFFSET and the alert's number
+        if entry.code >> 23 & 0xFF == 20 and 1000 <= entry.code & 0x7FFFFF < 1256:
+            return _text(entry.reason)
+        index += 1
+    return None
 
 
 def _text(pointer: Any) -> Optional[str]:

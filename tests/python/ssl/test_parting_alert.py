@@ -1,87 +1,78 @@
-"""A send that fails looks for the alert the peer sent before it hung up, and that look runs callbacks."""
+"""A peer that ended the connection with an alert: what the next sends and receives of this end raise."""
 
 from __future__ import annotations
 
-import socket
-from typing import Any, Callable, List, Tuple
+import errno
+from typing import Any, Callable
 
 import pytest
-from support import client_context, server_context
+from support import client_context, pki, reasons, server_context, socket_pair
 
 from OpenSSL import SSL
 
-READ_ALERT = SSL.SSL_CB_READ_ALERT
+ALERT = "tlsv13 alert certificate required"
+GONE = {(errno.EPIPE, "EPIPE"), (errno.ECONNRESET, "ECONNRESET")}
 
 
-def deserted(version: int, info: Callable[..., None], goodbye: bool) -> Tuple[SSL.Connection, socket.socket]:
-    """A client whose peer has sent an alert and is gone: close_notify, or the one that follows a bad record."""
-    context = client_context()
-    context.set_max_proto_version(version)
-    context.set_info_callback(info)
-    near, far = socket.socketpair()
-    client, server = SSL.Connection(context, near), SSL.Connection(server_context(), far)
-    client.set_connect_state()
-    server.set_accept_state()
-    near.setblocking(False)
-    far.setblocking(False)
-    done = [False, False]
-    while not all(done):
-        for at, end in enumerate((client, server)):
-            try:
-                end.do_handshake()
-                done[at] = True
-            except SSL.WantReadError:
-                pass
-    for end in (client, server):  # session tickets
-        with pytest.raises(SSL.WantReadError):
-            end.recv(1)
-    if goodbye:
-        server.shutdown()
-    else:
-        near.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
-        with pytest.raises(SSL.Error):
-            server.recv(1)
-    far.close()
-    return client, near
+def refused_client() -> SSL.Connection:
+    """A TLS 1.3 client whose handshake is done, and whose server then refused it for want of a certificate."""
+    context = server_context()
+    context.load_verify_locations(str(pki().root.cert))
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+    client, server = socket_pair(client_context(), context)
+    client.setblocking(False)
+    server.setblocking(False)
+    for end in (client, server, client):
+        try:
+            end.do_handshake()
+        except SSL.WantReadError:
+            pass
+    with pytest.raises(SSL.Error, match="peer did not return a certificate"):
+        server.do_handshake()
+    server.close()
+    return client
 
 
-@pytest.mark.parametrize("goodbye", [True, False], ids=["close_notify", "fatal"])
-@pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION], ids=["1.2", "1.3"])
-def test_callbacks_that_run_while_a_failed_send_looks_for_an_alert_get_busy(version: int, goodbye: bool) -> None:
-    answers: List[Any] = []
-
-    def info(conn: SSL.Connection, where: int, value: int) -> None:
-        if where == READ_ALERT:
-            for call in (lambda: conn.recv(1), lambda: conn.send(b"x"), conn.do_handshake, conn.shutdown):
-                try:
-                    answers.append(call())
-                except SSL.Error as error:
-                    answers.append((type(error), "no reading or writing in its callbacks" in str(error)))
-
-    client, near = deserted(version, info, goodbye)
-    with near, pytest.raises(SSL.Error):
-        client.send(b"hello")
-    assert answers == [(SSL.Error, True)] * 4
+@pytest.mark.parametrize("send", [SSL.Connection.send, SSL.Connection.sendall])
+def test_a_send_is_a_syscallerror_with_the_alert(send: Callable[..., Any]) -> None:
+    refused = refused_client()
+    for _ in range(2):  # as in every release, each time
+        with pytest.raises(SSL.SysCallError) as caught:
+            send(refused, b"hello")
+        assert caught.value.args in GONE
+        assert caught.value.alert == ALERT
+        assert ALERT in str(caught.value) and ALERT in str(caught.value.message)
 
 
-@pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION], ids=["1.2", "1.3"])
-def test_what_a_callback_raises_while_a_failed_send_looks_for_an_alert_comes_out_of_the_send(version: int) -> None:
-    raised = KeyboardInterrupt("from the callback")
+def test_a_receive_after_it_tells_the_alert() -> None:
+    refused = refused_client()
+    with pytest.raises(SSL.SysCallError):
+        refused.send(b"hello")
+    with pytest.raises(SSL.Error) as caught:
+        refused.recv(1)
+    assert not isinstance(caught.value, SSL.SysCallError)
+    assert reasons(caught.value) == [ALERT] and caught.value.alert == ALERT
 
-    def info(conn: SSL.Connection, where: int, value: int) -> None:
-        if where == READ_ALERT:
-            raise raised
 
-    client, near = deserted(version, info, True)
-    with near:
-        with pytest.raises(KeyboardInterrupt) as caught:
+def test_a_receive_without_a_send_tells_the_alert() -> None:
+    refused = refused_client()
+    with pytest.raises(SSL.Error) as caught:
+        refused.recv(1)
+    assert reasons(caught.value) == [ALERT] and caught.value.alert == ALERT
+
+
+def test_where_there_was_no_alert_the_send_says_so_much() -> None:
+    client, server = socket_pair()
+    client.setblocking(False)
+    server.setblocking(False)
+    for end in (client, server, client, server):
+        try:
+            end.do_handshake()
+        except SSL.WantReadError:
+            pass
+    server.sock_shutdown(2)
+    server.close()
+    with pytest.raises(SSL.SysCallError) as caught:
+        for _ in range(10):
             client.send(b"hello")
-        assert caught.value is raised
-        with pytest.raises(SSL.Error, match="a callback raised an exception"):
-            client.send(b"hello")
-
-
-def test_a_failed_send_tells_the_alert_that_the_peer_sent_before() -> None:
-    client, near = deserted(SSL.TLS1_2_VERSION, lambda *args: None, False)
-    with near, pytest.raises(SSL.Error, match="alert bad record mac"):
-        client.send(b"hello")
+    assert caught.value.args in GONE and caught.value.alert is None

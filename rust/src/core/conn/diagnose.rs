@@ -16,8 +16,35 @@ impl Conn {
             Blocked::WantX509Lookup => Error::bare(Status::WantX509Lookup),
             Blocked::ZeroReturn => Error::bare(Status::ZeroReturn),
             Blocked::Eof => Error::bare(Status::Eof),
-            Blocked::Syscall(errno) => self.parting_alert().unwrap_or_else(|| Error::os(errno)),
+            Blocked::Syscall(errno) => self.explain_refusal(errno),
             Blocked::Failed(error) => self.explain_failure(error),
+        }
+    }
+
+    /// Explains why the operating system took nothing more, by the peer's last words where there are any.
+    fn explain_refusal(&self, errno: i32) -> Error {
+        let established = self.is_init_finished();
+        let Some(alert) = self.parting_alert() else { return Error::os(errno) };
+        if established && alert.status == Status::Error {
+            *self.parting.lock() = Some((errno, alert.clone()));
+        }
+        alert
+    }
+
+    /// Turns the failure of a send that the peer's parting alert explains into the system's refusal, with the alert in
+    /// its message and entries. In every release of pyOpenSSL a send to a peer that is gone is SysCallError, which
+    /// programs pass over in order to read what the peer said.
+    pub(super) fn refused_by_system(&self, error: Error) -> Error {
+        match &*self.parting.lock() {
+            Some((errno, alert)) if error.status == Status::Error => {
+                let mut refusal = Error::os(*errno);
+                if let (Some(to), Some(from)) = (refusal.detail.as_deref_mut(), alert.detail.as_deref()) {
+                    to.message = format!("{}: the peer ended the connection: {}", to.message, from.message).into();
+                    to.entries = from.entries.clone();
+                }
+                refusal
+            }
+            _ => error,
         }
     }
 
@@ -36,6 +63,9 @@ impl Conn {
 
     fn explain_failure(&self, mut error: Error) -> Error {
         if error.detail.as_ref().is_some_and(|detail| detail.entries.is_empty()) {
+            if let Some((_, alert)) = &*self.parting.lock() {
+                return alert.clone(); // which a send has read, and no receive has told yet
+            }
             // OpenSSL says nothing at all about a connection that failed before.
             return match &*self.failure.lock() {
                 Some(failure) => error.saying(format!("the connection failed before: {failure}")),

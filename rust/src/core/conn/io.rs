@@ -75,6 +75,7 @@ impl Conn {
         let mut taken = None;
         let counted = Counted::among(&self.senders);
         let result = self.drive_within(deadline, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        let result = result.map_err(|error| self.refused_by_system(error));
         drop(counted);
         if result.is_err() {
             self.leave_no_output_to_nobody();

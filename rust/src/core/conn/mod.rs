@@ -70,6 +70,8 @@ pub struct Conn {
     verdict: Mutex<Option<VerifyFailure>>,
     /// The sentence of the failure that ended the connection.
     failure: Mutex<Option<String>>,
+    /// The alert that a send to a peer that was gone has read, with the errno of that send.
+    parting: Mutex<Option<(i32, Error)>>,
     /// A callback raised: the operation under way ends with it, and the connection too.
     callback_failed: AtomicBool,
     /// What goes with the connection.
@@ -156,6 +158,7 @@ impl Conn {
             handle: AtomicU64::new(0),
             verdict: Mutex::new(None),
             failure: Mutex::new(None),
+            parting: Mutex::new(None),
             callback_failed: AtomicBool::new(false),
             kept: Mutex::default(),
         });

@@ -31,7 +31,7 @@ OPENSSL ?= embedded
 FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release)
 FUZZ_SECONDS ?= 300
 
-.PHONY: build dev demo test test-system test-pythons check check-rust check-python check-c check-header check-symbols
+.PHONY: build dev demo test test-all test-programs test-system test-pythons check check-rust check-python check-c check-header check-symbols
 .PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz tsan idle fresh clean help library tools tools-system
 
 # `test` installs tools before it builds: the compiled modules need Python.h.
@@ -56,6 +56,11 @@ test: tools build openssl-cli ## every test there is: cargo test, ctest, pytest;
 	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
 	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w bindings/ruby/run.rb' \
 	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit bindings/lua/test_pyssl.lua'
+
+test-all: test test-system test-pythons test-programs ## every suite
+
+test-programs: tools build ## installers and released programs on this package, from package indexes
+	$(PY) -m pytest tests/programs
 
 test-system: tools tools-system build ## the same library on the system's OpenSSL (libssl-dev 3.0 or later): cargo test, ctest, pytest
 	$(CARGO_SYSTEM) build --release $(SYSTEM_FLAGS)

@@ -83,7 +83,7 @@ static void pkcs7(void) {
 
 static void pkcs12(pyssl_x509 *root, pyssl_x509 *leaf, pyssl_pkey *leaf_key) {
     static const uint8_t phrase[] = "secret", name[] = "a name";
-    static const char *const ciphers[] = {NULL, "aes-256-cbc"};
+    static const char *const ciphers[] = {NULL, "aes-128-cbc", "PBE-SHA1-3DES"};
     pyssl_pkcs12 *p12 = NULL, *again = NULL;
     pyssl_pkey *key = NULL;
     pyssl_x509 *cert = NULL, *certs[2] = {NULL};
@@ -101,7 +101,7 @@ static void pkcs12(pyssl_x509 *root, pyssl_x509 *leaf, pyssl_pkey *leaf_key) {
     CHECK(pyssl_pkcs12_set_friendly_name(p12, name, 6) == PYSSL_OK);
     CHECK(pyssl_pkcs12_export(p12, phrase, 6, "no such cipher", 0, 0, room, sizeof room, &len) == PYSSL_ERR_ARGUMENT);
 
-    for (n = 0; n < 2; n++) {
+    for (n = 0; n < 3; n++) {
         CHECK(pyssl_pkcs12_export(p12, phrase, 6, ciphers[n], 2048, 1, room, sizeof room, &len) == PYSSL_OK);
         CHECK(pyssl_pkcs12_load(room, len, phrase, 5, &again) == PYSSL_ERROR);        /* wrong passphrase */
         CHECK(pyssl_pkcs12_load(room, len, phrase, 7, &again) == PYSSL_ERR_ARGUMENT); /* a NUL in it */

@@ -63,8 +63,8 @@ class ConnectionIO:
         """Receives at most one record's worth of bytes; with MSG_PEEK they stay to be received again.
 
         A bufsiz of 0 receives nothing and gives b"". Raises ZeroReturnError after the peer's close_notify,
-        SysCallError(-1, "Unexpected EOF") where the transport ended without one, WantReadError and WantWriteError where it must wait on a non-blocking socket, Error on
-        failure.
+        SysCallError(-1, "Unexpected EOF") where the transport ended without one, WantReadError and WantWriteError where
+        it must wait on a non-blocking socket, Error on failure.
         """
         if bufsiz > _RECORD:
             bufsiz = _RECORD

@@ -84,9 +84,9 @@ class CRL(Handle):
     def sign(self, issuer_cert: X509, issuer_key: PKey, digest: Optional[bytes]) -> None:
         """Take the issuer's name from its certificate, bring the entries into order, and sign.
 
-        digest is OpenSSL's name of one, as bytes (b"sha256"); None is for Ed25519 and Ed448 keys, which bring their own.
-        Raises TypeError for wrong types, ValueError for a key
-        that is empty or only public, Error for an unknown digest or when OpenSSL refuses.
+        digest is OpenSSL's name of one, as bytes (b"sha256"); None is for Ed25519 and Ed448 keys, which bring their
+        own. Raises TypeError for wrong types, ValueError for a key that is empty or only public, Error for an unknown
+        digest or when OpenSSL refuses.
         """
         if not isinstance(issuer_cert, X509):
             raise TypeError("issuer_cert must be an X509 instance")

@@ -88,8 +88,8 @@ class PKCS12(Handle):
     def export(
         self,
         passphrase: bytes | None = None,
-        iter: int = 2048,
-        maciter: int = 1,
+        iter: int = 100_000,
+        maciter: int = 100_000,
         *,
         cipher: str | None = None,
     ) -> bytes:
@@ -97,8 +97,8 @@ class PKCS12(Handle):
 
         passphrase is bytes (in UTF-8), or None for none; iter and maciter are the rounds for deriving the keys for
         encryption and MAC from it (maciter -1: no MAC). cipher, which pyOpenSSL does not have, names one that OpenSSL
-        knows ("aes-256-cbc") for PBES2; without it the scheme is PKCS#12's own with SHA-1 and triple DES, which every
-        reader knows.
+        knows ("aes-128-cbc") for PBES2, or "PBE-SHA1-3DES" for PKCS#12's own scheme, which readers of before 2010 need;
+        without it the cipher is AES-256-CBC. The MAC's digest is SHA-256.
 
         Raises Error when no part is set or key and certificate do not match, ValueError for an unknown cipher or a NUL
         in a passphrase or name.

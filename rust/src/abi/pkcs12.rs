@@ -49,10 +49,10 @@ pub unsafe extern "C" fn pyssl_pkcs12_load(
 /// @param p12             the parts
 /// @param passphrase      in UTF-8; NULL for none
 /// @param passphrase_len  in bytes
-/// @param cipher          NUL-terminated name of a cipher for PBES2 ("aes-256-cbc"), which OpenSSL 1.1 and later read, or
-///                        NULL for PKCS#12's own scheme with SHA-1 and triple DES, which everyone reads
-/// @param rounds          for deriving the keys that encrypt; 0 for OpenSSL's default
-/// @param mac_rounds      for deriving the key of the MAC; 0 for OpenSSL's default, -1 for no MAC
+/// @param cipher          NUL-terminated name of a cipher for PBES2 (RFC 8018; "aes-128-cbc"), or "PBE-SHA1-3DES" for
+///                        PKCS#12's own scheme, which readers of before 2010 need; NULL for AES-256-CBC
+/// @param rounds          for deriving the keys that encrypt; 0 for 100,000
+/// @param mac_rounds      for deriving the key of the MAC (SHA-256); 0 for 100,000, -1 for no MAC
 /// @param room            receives the content
 /// @param size            of room, in bytes
 /// @param out_len         receives the content's length

@@ -5,6 +5,7 @@ use super::ffi;
 use super::x509::copy_bag_attributes;
 use crate::error::{Error, Result};
 use foreign_types::ForeignType;
+use libc::c_int;
 use openssl::lib_ctx::LibCtx;
 use openssl::pkey::{PKey, Private};
 use openssl::provider::Provider;
@@ -14,14 +15,17 @@ use std::ffi::{CStr, CString};
 use std::ptr;
 use std::sync::OnceLock;
 
+/// Rounds of key derivation where the caller names no number.
+pub const ROUNDS: i32 = 100_000;
+
 /// How a file is to be protected.
 pub struct Protection<'a> {
-    /// OpenSSL's name of a cipher for PBES2 ("aes-256-cbc"); None for what every reader since 1999 knows, PKCS#12's own
-    /// scheme with SHA-1 and triple DES.
+    /// OpenSSL's name of a cipher for PBES2 ("aes-128-cbc"), or PBE-SHA1-3DES for PKCS#12's own scheme, which readers of
+    /// before 2010 need. None: AES-256-CBC.
     pub cipher: Option<&'a CStr>,
-    /// Rounds for deriving the keys that encrypt; 0 for OpenSSL's default.
+    /// Rounds for deriving the keys that encrypt; 0 for ROUNDS.
     pub rounds: i32,
-    /// Rounds for deriving the key of the MAC; 0 for OpenSSL's default, -1 for no MAC.
+    /// Rounds for deriving the key of the MAC; 0 for ROUNDS, -1 for no MAC.
     pub mac_rounds: i32,
 }
 
@@ -60,12 +64,8 @@ pub fn open(der: &[u8], passphrase: Option<&CStr>) -> Result<Opened> {
 
 pub fn seal(contents: &Contents, passphrase: Option<&CStr>, protection: &Protection) -> Result<Vec<u8>> {
     ffi::init();
-    let scheme = match protection.cipher {
-        None => ffi::NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
-        Some(name) => super::pkey::cipher_by_name(name)
-            .map(|cipher| cipher.nid().as_raw())
-            .ok_or_else(|| Error::argument("Invalid cipher name"))?,
-    };
+    let scheme = scheme(protection.cipher.unwrap_or(c"aes-256-cbc"))?;
+    let rounds = |asked: i32| if asked == 0 { ROUNDS } else { asked };
     let mut others = Stack::new()?;
     for cert in &contents.others {
         others.push(cert.clone())?;
@@ -81,8 +81,8 @@ pub fn seal(contents: &Contents, passphrase: Option<&CStr>, protection: &Protect
             others,
             scheme,
             scheme,
-            protection.rounds,
-            protection.mac_rounds,
+            rounds(protection.rounds),
+            rounds(protection.mac_rounds),
             0,
         );
         if made.is_null() {
@@ -90,6 +90,18 @@ pub fn seal(contents: &Contents, passphrase: Option<&CStr>, protection: &Protect
         }
         Ok(openssl::pkcs12::Pkcs12::from_ptr(made).to_der()?)
     }
+}
+
+/// What PKCS12_create() knows a scheme by.
+fn scheme(name: &CStr) -> Result<c_int> {
+    if name.to_bytes().eq_ignore_ascii_case(b"PBE-SHA1-3DES") {
+        return Ok(ffi::NID_pbe_WithSHA1And3_Key_TripleDES_CBC);
+    }
+    let cipher = super::pkey::cipher_by_name(name).ok_or_else(|| {
+        let name = name.to_bytes().escape_ascii();
+        Error::argument(format!("Invalid cipher name: \"{name}\"; \"aes-256-cbc\" is one"))
+    })?;
+    Ok(cipher.nid().as_raw())
 }
 
 fn parse(der: &[u8], passphrase: Option<&CStr>, context: *mut ffi::OSSL_LIB_CTX) -> Result<Opened> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from io import UnsupportedOperation
 from operator import index
@@ -72,9 +73,17 @@ def _tell_greenlets_apart() -> None:
         check(lib.pyssl_set_fiber_fn(_fiber))
 
 
+_numbers = itertools.count(1)
+
+
 @trampoline("pyssl_fiber_fn", 0)
 def _fiber() -> int:
-    return id(_getcurrent())
+    """A number for the current greenlet that none before it had, which an address would not be."""
+    current = _getcurrent()
+    number = getattr(current, "_pyssl_fiber", 0)
+    if not number:
+        number = current._pyssl_fiber = next(_numbers)
+    return number
 
 
 @trampoline("pyssl_transport_read_fn", _FAILED)

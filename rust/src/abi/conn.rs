@@ -57,7 +57,7 @@ pub struct pyssl_transport {
 }
 
 /// Tells which fiber runs.
-/// @return a number that no other fiber of the calling thread has
+/// @return a number that no other fiber of the calling thread has or had: a counter's, not an address
 pub type pyssl_fiber_fn = Option<unsafe extern "C-unwind" fn() -> usize>;
 
 /// For programs that run several fibers (greenlets, coroutines with stacks of their own) on one thread and switch among them
@@ -230,7 +230,9 @@ pub unsafe extern "C" fn pyssl_conn_recv(conn: *mut pyssl_conn, buffer: *mut u8,
 }
 
 /// Sends at most one record (16,384 bytes). The handshake is done first if it is not.
-/// @param data  what to send; after PYSSL_ERR_WANT_WRITE call again with the same bytes (the address may differ)
+/// @param data  what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
+///              fiber) calls again with the same bytes, at any address, and others may follow them; until then
+///              other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
 /// @param len    how many; 0 sends nothing and gives 0
 /// @return how many were sent; or as pyssl_conn_do_handshake()
 #[no_mangle]

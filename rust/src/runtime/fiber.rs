@@ -5,7 +5,7 @@ use super::{language, threads, user_code};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// Tells the fiber that runs on the calling thread from all others of it.
+/// Tells the fiber that runs on the calling thread from all others that it has or had.
 pub type Function = unsafe extern "C-unwind" fn() -> usize;
 
 static FUNCTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -33,6 +33,11 @@ impl Caller {
 
     pub fn is_now(self) -> bool {
         self.is_of_this_thread() && self.fiber == this_fiber()
+    }
+
+    /// Returns false when the caller's thread has ended: no call comes from it any more.
+    pub fn may_return(self) -> bool {
+        threads::may_live(self.thread)
     }
 
     pub fn is_of_this_thread(self) -> bool {

@@ -4,18 +4,23 @@
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// How many handles a thread has in use before others keep count of them: calls have two or three, callbacks nest.
 const PINS: usize = 6;
+
+/// In place of a record's owner, and never the low bits of an id.
+const FREE: u32 = 0;
+/// As FREE: the record of a thread that a forked child does not have, and that had handles in use.
+const ABANDONED: u32 = u32::MAX;
 
 /// On a cache line of its own, which it fills.
 #[repr(align(64))]
 pub struct Record {
     /// The thread computes inside the library.
     pub inside: AtomicBool,
-    /// A thread has the record.
-    taken: AtomicBool,
+    /// The low bits of the id of the thread that has the record; FREE or ABANDONED.
+    owner: AtomicU32,
     next: AtomicPtr<Record>,
     /// Handles in use; 0 where there is none. Set by the thread that has the record.
     pub pins: [AtomicU64; PINS],
@@ -33,7 +38,7 @@ impl Record {
     pub fn abandon(&self) {
         self.inside.store(false, Ordering::SeqCst);
         let idle = self.pins.iter().all(|pin| pin.load(Ordering::SeqCst) == 0);
-        self.taken.store(!idle, Ordering::SeqCst);
+        self.owner.store(if idle { FREE } else { ABANDONED }, Ordering::SeqCst);
     }
 }
 
@@ -48,15 +53,44 @@ pub fn mine() -> Option<&'static Record> {
 #[cold]
 pub fn enlist() -> Option<&'static Record> {
     GIVE_BACK.try_with(|_| ()).ok()?;
-    let record = all().find(|record| !record.taken.swap(true, Ordering::AcqRel)).unwrap_or_else(new_record);
+    let me = low_bits(id());
+    let take = |record: &Record| record.owner.compare_exchange(FREE, me, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+    let record = all().find(|record| take(record)).unwrap_or_else(|| new_record(me));
     MINE.set(record);
     Some(record)
 }
 
-/// What tells the calling thread from all others of its process; the same before and after a fork. Never 0.
+/// Returns what tells the calling thread from all others that its process has or ever had; the same before and after a
+/// fork. Never 0.
 #[inline]
 pub fn id() -> usize {
-    MINE.with(|mine| ptr::from_ref(mine) as usize)
+    match ID.get() {
+        0 => new_id(),
+        known => known,
+    }
+}
+
+#[cold]
+fn new_id() -> usize {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let id = loop {
+        let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        if !matches!(low_bits(id), FREE | ABANDONED) {
+            break id;
+        }
+    };
+    ID.set(id);
+    id
+}
+
+/// Returns false when the thread of an id that called the library has ended. Thread ids that agree in 32 bits are taken
+/// for one another here.
+pub fn may_live(id: usize) -> bool {
+    all().any(|record| record.owner.load(Ordering::Relaxed) == low_bits(id))
+}
+
+fn low_bits(id: usize) -> u32 {
+    id as u32
 }
 
 /// The records of all threads. The list only grows.
@@ -74,6 +108,7 @@ pub fn others() -> impl Iterator<Item = &'static Record> {
 static FIRST: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
+    static ID: Cell<usize> = const { Cell::new(0) };
     static MINE: Cell<*const Record> = const { Cell::new(ptr::null()) };
     static GIVE_BACK: GiveBack = const { GiveBack };
 }
@@ -86,15 +121,15 @@ impl Drop for GiveBack {
         // SAFETY: records are never freed.
         if let Some(record) = unsafe { mine.as_ref() } {
             record.inside.store(false, Ordering::SeqCst);
-            record.taken.store(false, Ordering::Release);
+            record.owner.store(FREE, Ordering::Release);
         }
     }
 }
 
-fn new_record() -> &'static Record {
+fn new_record(owner: u32) -> &'static Record {
     let record = Box::leak(Box::new(Record {
         inside: false.into(),
-        taken: true.into(),
+        owner: owner.into(),
         next: AtomicPtr::new(ptr::null_mut()),
         pins: [const { AtomicU64::new(0) }; PINS],
     }));
@@ -132,6 +167,25 @@ mod tests {
         (0..50).for_each(in_turn);
         // Other tests' threads take some meanwhile.
         assert!(all().count() < before + 40);
+    }
+
+    #[test]
+    fn no_thread_gets_the_id_of_one_that_ended() {
+        let ids: std::collections::HashSet<usize> =
+            (0..100).map(|_| std::thread::spawn(id).join().unwrap()).chain([id()]).collect();
+        assert_eq!(ids.len(), 101);
+    }
+
+    #[test]
+    fn a_thread_lives_until_it_ends() {
+        enlisted();
+        let (ended, alive) = std::thread::spawn(|| {
+            enlisted();
+            (id(), may_live(id()))
+        })
+        .join()
+        .unwrap();
+        assert!(alive && !may_live(ended) && may_live(id()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::deadline::Deadline;
 use super::descriptor::Descriptor;
 use super::{Conn, Engine, Transport};
-use crate::error::{Error, Result};
+use crate::error::{Detail, Entry, Error, Result};
 use crate::openssl::errors;
 use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Blocked;
@@ -11,9 +11,10 @@ use crate::runtime::fiber::Caller;
 use crate::runtime::waiters;
 use crate::runtime::waiters::{Whom, Woken};
 use crate::status::Status;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasher, RandomState};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 const TLS1_3: u16 = 0x0304;
@@ -63,8 +64,9 @@ impl Conn {
         self.drive(Flush::Tried, |engine| engine.peek(room))
     }
 
-    /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the call is to
-    /// be made again with the same bytes, though not necessarily at the same address.
+    /// Sends at most one record; how many of the bytes that was. After WANT_WRITE (or INTERRUPTED, TIMEOUT) the caller, a
+    /// thread or fiber, makes the call again with the same bytes: at any address, and others may follow them. Other bytes
+    /// from that caller are an error ("bad write retry").
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
         let mut deadline = self.deadline();
         deadline.trusts = matches!(&self.transport, Transport::Socket(descriptor) if descriptor.is_trusted());
@@ -81,10 +83,10 @@ impl Conn {
             self.leave_no_output_to_nobody();
         }
         let result = result.and_then(|sent| self.write_for_readers(deadline).map(|()| sent));
-        if result.is_err() {
-            if let Some(taken) = taken {
-                let pending_sends = PendingSend::of(&bytes[..taken]);
-                self.inspect().pending_sends.borrow_mut().push(pending_sends);
+        if let (Err(error), Some(taken)) = (&result, taken) {
+            // A datagram that the system refused is lost, and the next one is another.
+            if !(self.is_dtls && error.status == Status::Syscall) {
+                self.inspect().remember_send(&bytes[..taken]);
             }
         }
         result
@@ -450,20 +452,26 @@ impl Engine {
         self.ssl.peek(room)
     }
 
-    /// How many of these bytes SSL took in a call that did not get to its end. More than there are: the caller came back
-    /// with others.
-    fn sent_before(&self, bytes: &[u8]) -> Option<usize> {
+    /// Returns how many of these bytes SSL took in an earlier call of this caller that did not get to its end. Fails when
+    /// the caller comes back with other bytes.
+    fn sent_before(&self, bytes: &[u8]) -> Result<Option<usize>, Blocked> {
         let mut pending_sends = self.pending_sends.borrow_mut();
         if pending_sends.is_empty() {
-            return None;
+            return Ok(None);
         }
         let me = Caller::now();
-        let mine = pending_sends.iter().position(|sent| sent.caller == me);
-        let at = mine.or_else(|| pending_sends.iter().position(|sent| sent.is_of(bytes)))?;
-        if pending_sends[at].len > bytes.len() {
-            return Some(pending_sends[at].len);
+        match pending_sends.iter().position(|sent| sent.caller == me) {
+            None => Ok(None),
+            Some(at) if pending_sends[at].is_of(bytes) => Ok(Some(pending_sends.swap_remove(at).len)),
+            Some(_) => Err(Blocked::Failed(bad_write_retry())),
         }
-        Some(pending_sends.remove(at).len)
+    }
+
+    /// Notes bytes that SSL took in a call that does not get to its end. The notes of callers that are gone end here.
+    fn remember_send(&self, bytes: &[u8]) {
+        let mut pending_sends = self.pending_sends.borrow_mut();
+        pending_sends.retain(|sent| sent.caller.may_return());
+        pending_sends.push(PendingSend::of(bytes));
     }
 
     /// Does what is left of a renegotiation, before sending. By reading, for only then does OpenSSL put up with the data
@@ -499,11 +507,11 @@ impl Engine {
 /// WANT_WRITE all the same.
 fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result<usize, Blocked> {
     let piled_up = || engine.ssl.wire().borrow().backlog();
-    if let Some(again) = taken.take().or_else(|| engine.sent_before(bytes)) {
-        if again > bytes.len() {
-            let why = "a send that was told WANT_WRITE must be made again with the same bytes; these are fewer";
-            return Err(Blocked::Failed(Error::new(Status::Error, why)));
-        }
+    let again = match taken.take() {
+        None => engine.sent_before(bytes)?,
+        again => again,
+    };
+    if let Some(again) = again {
         *taken = Some(again);
         return if piled_up() { Err(Blocked::WantWrite) } else { Ok(again) };
     }
@@ -521,7 +529,7 @@ fn send_step(engine: &Engine, bytes: &[u8], taken: &mut Option<usize>) -> Result
 }
 
 /// A send that was told WANT_WRITE (or its kin) although SSL took the bytes: the caller comes again with the same ones.
-/// Other threads that send meanwhile are not the caller, unless they bring those very bytes.
+/// Another caller's bytes are a message of their own, even when they are the same.
 pub(super) struct PendingSend {
     caller: Caller,
     len: usize,
@@ -539,9 +547,24 @@ impl PendingSend {
 }
 
 fn digest(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
+    static KEYS: OnceLock<RandomState> = OnceLock::new();
+    KEYS.get_or_init(RandomState::new).hash_one(bytes)
+}
+
+/// The error that OpenSSL has for this.
+fn bad_write_retry() -> Error {
+    const ERR_LIB_SSL: u64 = 20;
+    const SSL_R_BAD_WRITE_RETRY: u64 = 127;
+    let message =
+        "bad write retry: a send that was told WANT_WRITE or timed out must be made again with the same bytes \
+                   before others are sent";
+    let entry = Entry {
+        code: ERR_LIB_SSL << 23 | SSL_R_BAD_WRITE_RETRY,
+        library: "SSL routines".into(),
+        reason: "bad write retry".into(),
+        ..Entry::default()
+    };
+    Error::with(Status::Error, Detail { message: message.into(), entries: vec![entry], ..Detail::default() })
 }
 
 /// As with a send, close_notify has gone once it is out of the outbox.

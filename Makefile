@@ -93,6 +93,7 @@ check-c: $(VENV)/ready
 check-header: $(VENV)/ready
 	cargo run -q -p pyssl-header -- rust target/pyssl.h
 	diff -u include/pyssl.h target/pyssl.h || { echo 'include/pyssl.h is not what rust/src/abi says: make header'; exit 1; }
+	diff -u include/pyssl_constants.h target/pyssl_constants.h || { echo 'include/pyssl_constants.h is not what rust/src/core/constant.rs says: make header'; exit 1; }
 
 check-symbols: build
 	$(PY) python/ffi_build.py --symbols include/pyssl.h | diff -u tests/data/symbols.txt - || { echo 'the header declares other functions: make header'; exit 1; }
@@ -102,7 +103,7 @@ check-abi:
 	@tools/tools.sh abidiff
 	tests/abi/check.sh $(RELEASED) include/pyssl.h
 
-header: ## write include/pyssl.h and tests/data/symbols.txt from rust/src/abi
+header: ## write include/*.h and tests/data/symbols.txt from rust/src
 	cargo run -q -p pyssl-header -- rust include/pyssl.h
 	$(MAKE) -s $(VENV)/ready
 	$(PY) python/ffi_build.py --symbols include/pyssl.h > tests/data/symbols.txt

@@ -20,6 +20,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 HEADER = ROOT / "include" / "pyssl.h"
+HEADERS = [HEADER, HEADER.with_name("pyssl_constants.h")]
 SONAME = "libpyssl.so.0"
 
 # The compiled modules are for CPython; PyPy calls through the ABI-mode module as fast.
@@ -42,7 +43,8 @@ class BuildNative(build_py):
             return
         replace(native / SONAME, library)
         (native / "include").mkdir(exist_ok=True)
-        shutil.copyfile(HEADER, native / "include" / HEADER.name)
+        for header in HEADERS:
+            shutil.copyfile(header, native / "include" / header.name)
 
 
 class Wheel(bdist_wheel):

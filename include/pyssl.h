@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pyssl_constants.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -2610,7 +2612,7 @@ pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
 
 /**
  * Tells which fiber runs.
- * @return a number that no other fiber of the calling thread has
+ * @return a number that no other fiber of the calling thread has or had: a counter's, not an address
  */
 typedef size_t (*pyssl_fiber_fn)(void);
 
@@ -2772,7 +2774,9 @@ ptrdiff_t pyssl_conn_recv(pyssl_conn *conn,
 
 /**
  * Sends at most one record (16,384 bytes). The handshake is done first if it is not.
- * @param data  what to send; after PYSSL_ERR_WANT_WRITE call again with the same bytes (the address may differ)
+ * @param data  what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
+ *              fiber) calls again with the same bytes, at any address, and others may follow them; until then
+ *              other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
  * @param len    how many; 0 sends nothing and gives 0
  * @return how many were sent; or as pyssl_conn_do_handshake()
  */

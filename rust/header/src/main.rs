@@ -1,11 +1,17 @@
-//! `pyssl-header CRATE_DIR OUT`: writes the C header of the crate to OUT.
+//! `pyssl-header CRATE_DIR OUT`: writes the C header of the crate to OUT, pyssl.h, and OpenSSL's constants to
+//! pyssl_constants.h beside it.
 //!
 //! The header reads as a manual: a section for each file of src/abi, in the order of `mod` lines of src/abi/mod.rs,
 //! under the first line of the file's own comment. Handle types come first, for sections use each other's.
 
 use std::{env, error::Error, fs, path::Path, process::exit};
 
+#[path = "../../src/core/constant.rs"]
+#[allow(dead_code)]
+mod constant;
+
 const PREAMBLE: &str = include_str!("preamble.h");
+const CONSTANTS_PREAMBLE: &str = include_str!("constants_preamble.h");
 
 fn main() {
     let args: Vec<String> = env::args().collect();
@@ -13,7 +19,11 @@ fn main() {
         eprintln!("usage: pyssl-header CRATE_DIR OUT");
         exit(2);
     };
-    if let Err(error) = header(Path::new(crate_dir)).and_then(|text| Ok(fs::write(out, text)?)) {
+    let beside = Path::new(out).with_file_name("pyssl_constants.h");
+    let written = header(Path::new(crate_dir))
+        .and_then(|text| Ok(fs::write(out, text)?))
+        .and_then(|()| Ok(fs::write(beside, constants())?));
+    if let Err(error) = written {
         eprintln!("{error}");
         exit(1);
     }
@@ -43,10 +53,47 @@ fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
     }
     Ok(format!(
         "{PREAMBLE}\n#ifndef PYSSL_H\n#define PYSSL_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n\
+         #include \"pyssl_constants.h\"\n\n\
          #ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
          /* ---- Handles */\n\n{handles}{sections}\
          #ifdef __cplusplus\n}} /* extern \"C\" */\n#endif\n\n#endif /* PYSSL_H */\n"
     ))
+}
+
+/// OpenSSL's constants as macros. Each gives way to OpenSSL's own where its headers came first.
+fn constants() -> String {
+    let mut text = format!("{CONSTANTS_PREAMBLE}\n#ifndef PYSSL_CONSTANTS_H\n#define PYSSL_CONSTANTS_H\n");
+    let mut kind = "";
+    for (name, value) in constant::TABLE {
+        let its_kind = kind_of(name);
+        if its_kind != kind {
+            kind = its_kind;
+            text.push_str(&format!("\n/* ---- {kind} */\n\n"));
+        }
+        let number = if is_decimal(name) { value.to_string() } else { format!("{value:#x}") };
+        text.push_str(&format!("#ifndef {name}\n#define {name} {number}\n#endif\n"));
+    }
+    text + "\n#endif /* PYSSL_CONSTANTS_H */\n"
+}
+
+fn kind_of(name: &str) -> &'static str {
+    const KINDS: [&str; 9] = [
+        "SSL_AD_",
+        "SSL_CB_",
+        "SSL_MODE_",
+        "SSL_OP_",
+        "SSL_SESS_CACHE_",
+        "SSL_ST_",
+        "SSL_VERIFY_",
+        "X509_V_ERR_",
+        "X509_V_FLAG_",
+    ];
+    KINDS.into_iter().find(|kind| name.starts_with(kind)).unwrap_or("others")
+}
+
+/// Codes are decimal, bits and versions hexadecimal.
+fn is_decimal(name: &str) -> bool {
+    ["SSL_AD_", "X509_V_ERR_", "X509_V_OK"].into_iter().any(|kind| name.starts_with(kind))
 }
 
 /// The public modules, in the order of their `pub mod` lines.

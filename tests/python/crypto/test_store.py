@@ -61,7 +61,8 @@ class Case:
         self.flags, self.at, self.crls = flags, at, crls
 
     def __repr__(self) -> str:
-        return f"{self.leaf}<-{'+'.join(self.untrusted)}<-{'+'.join(self.trusted)} {self.flags} {self.crls} {self.at}"
+        when = "now" if self.at is None else f"{self.at - NOW:+d} s"
+        return f"{self.leaf}<-{'+'.join(self.untrusted)}<-{'+'.join(self.trusted)} {self.flags} {self.crls} {when}"
 
     def ours(self) -> tuple[list[Any] | None, list[str]]:
         store = store_of(*self.trusted)

@@ -2131,11 +2131,15 @@ pyssl_status pyssl_ctx_new_client(const char *cafile,
 pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
- * Sets the certificate that this end shows. It is copied.
+ * Sets the certificate that this end shows. A context has one for each kind of key. In place of a certificate and key that
+ * are in use, a certificate of another key waits for that key: connections show the earlier pair until
+ * pyssl_ctx_use_privatekey(), and no handshake fails meanwhile.
  * @param cert  it is copied
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch" if a key of this kind was set without a
+ *         certificate, and is another one)
  */
-pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
+pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx,
+                                       pyssl_x509 *cert);
 
 /**
  * Sets the certificate that this end shows, from a file.
@@ -2148,7 +2152,9 @@ pyssl_status pyssl_ctx_use_certificate_file(pyssl_ctx *ctx,
                                             int type);
 
 /**
- * Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order.
+ * Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order. The
+ * chain belongs to this certificate and is sent with no other. Certificate and chain may wait for a key, as with
+ * pyssl_ctx_use_certificate().
  * @param file  its name
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
  */
@@ -2166,17 +2172,20 @@ pyssl_status pyssl_ctx_use_certificate_chain_pem(pyssl_ctx *ctx,
                                                  size_t pem_len);
 
 /**
- * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * Adds a certificate to the chain of those of this end's certificates that have none from a chain file. It is copied.
  * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
+pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx,
+                                            pyssl_x509 *cert);
 
 /**
- * Sets the private key of this end. If a certificate is set already they must belong together.
+ * Sets the private key of this end. It must belong to the certificate of its kind that was set last, if any. A certificate
+ * that waits for it takes effect with it.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch")
  */
-pyssl_status pyssl_ctx_use_privatekey(pyssl_ctx *ctx, pyssl_pkey *key);
+pyssl_status pyssl_ctx_use_privatekey(pyssl_ctx *ctx,
+                                      pyssl_pkey *key);
 
 /**
  * Sets the private key of this end, from a file. Nothing is ever asked for on a terminal.
@@ -2209,7 +2218,7 @@ pyssl_status pyssl_ctx_use_privatekey_pem(pyssl_ctx *ctx,
 
 /**
  * Tells whether private key and certificate belong together.
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also while a certificate waits for its key
  */
 pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 
@@ -2363,11 +2372,13 @@ pyssl_status pyssl_ctx_set_tmp_ecdh(pyssl_ctx *ctx,
                                     const char *curve);
 
 /**
- * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2.
+ * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2. Without them a server takes a group that is as strong as
+ * its key, or one that the client names (RFC 7919).
  * @param file  PEM ("DH PARAMETERS")
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
  */
-pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx, const char *file);
+pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx,
+                                   const char *file);
 
 /**
  * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from memory.
@@ -2522,7 +2533,9 @@ pyssl_status pyssl_ctx_set_keylog_callback(pyssl_ctx *ctx,
                                            pyssl_destructor destroy);
 
 /**
- * Is told that a client hello came (server name indication, RFC 6066).
+ * Is told that a client hello came (server name indication, RFC 6066), once in each handshake and before OpenSSL chooses
+ * anything: version, cipher suite, session. It is the place for pyssl_conn_set_context() and pyssl_conn_set_verify(): a
+ * session is resumed only if it was made under the rules that hold when the callback returns.
  * @param callback  NULL for none
  * @param userdata  for the callback
  * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
@@ -2970,7 +2983,10 @@ pyssl_status pyssl_conn_context(pyssl_conn *conn, pyssl_ctx **out);
 
 /**
  * Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
- * callback. What was set on the connection itself stays.
+ * callback. What was set on the connection itself stays: options, verify mode and callback, expected name, info callback.
+ * Depth, purpose and flags of verification are the new context's, and so is the verify callback, if any. The verify mode
+ * is the stricter of both contexts: PYSSL_VERIFY_PEER and PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT of either,
+ * PYSSL_VERIFY_CLIENT_ONCE only of both.
  * @param ctx  the context to use from now on; kept
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
@@ -2986,11 +3002,13 @@ pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
 pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t *out);
 
 /**
- * Sets the certificate this end shows.
+ * Sets the certificate this end shows. One that does not belong to the context's key waits for its own key, and both take
+ * effect at once. The context's chain goes with it only if that leads on from it.
  * @param cert  it is copied
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch" if another key was set on the connection)
  */
-pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn, pyssl_x509 *cert);
+pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn,
+                                        pyssl_x509 *cert);
 
 /**
  * Sets this end's private key.

@@ -39,13 +39,13 @@ class ConnectionConfig(Handle):
     def set_context(self, context: Context) -> None:
         """Gives the connection another Context's certificate, key, trust and callbacks.
 
-        That is for the callback of Context.set_tlsext_servername_callback. What was set on the connection itself stays.
+        That is for the callback of Context.set_tlsext_servername_callback. What was set on the connection itself stays:
+        options, verify mode and callback, expected name, info callback. A verify mode that was not is the stricter of
+        both: VERIFY_PEER and VERIFY_FAIL_IF_NO_PEER_CERT of either, VERIFY_CLIENT_ONCE only of both.
         """
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
         check(lib.pyssl_conn_set_context(self._handle, context._handle))
-        # The one before holds the verify callback, which stays.
-        self.__dict__.setdefault("_earlier_contexts", []).append(self._context)
         self._context = context
 
     def set_connect_state(self) -> None:

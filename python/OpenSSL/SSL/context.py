@@ -88,7 +88,12 @@ class Context(Handle):
     # ---- certificate and key
 
     def use_certificate(self, cert: Certificate) -> None:
-        """Sets the certificate this end shows: an X509, or one of the `cryptography` package. It is copied."""
+        """Sets the certificate this end shows: an X509, or one of the `cryptography` package. It is copied.
+
+        A Context has one for each kind of key. In place of a certificate and key that are in use, a certificate of
+        another key waits for that key: connections show the earlier pair until use_privatekey(). Error ("key values
+        mismatch") where a key without a certificate was set before that it does not belong to.
+        """
         own = certificate(cert)  # which must outlive the call
         check(lib.pyssl_ctx_use_certificate(self._handle, own._handle))
 
@@ -98,7 +103,10 @@ class Context(Handle):
         check(lib.pyssl_ctx_use_certificate_file(self._handle, file, whole("filetype", filetype)))
 
     def use_certificate_chain_file(self, certfile: StrOrBytesPath) -> None:
-        """Sets the certificate this end shows and the chain above it, from a PEM file that has them in this order."""
+        """Sets the certificate this end shows and the chain above it, from a PEM file that has them in this order.
+
+        The chain belongs to this certificate and is sent with no other. Both may wait for a key: see use_certificate().
+        """
         check(lib.pyssl_ctx_use_certificate_chain_file(self._handle, path_bytes(certfile)))
 
     def use_certificate_chain_pem(self, pem: bytes) -> None:
@@ -107,7 +115,8 @@ class Context(Handle):
         check(lib.pyssl_ctx_use_certificate_chain_pem(self._handle, text, len(text)))
 
     def add_extra_chain_cert(self, certobj: Certificate) -> None:
-        """Adds a certificate to those that are sent after this end's own. It is copied."""
+        """Adds a certificate to those that are sent after this end's own, where that has no chain from a chain file. It
+        is copied."""
         own = certificate(certobj)  # which must outlive the call
         check(lib.pyssl_ctx_add_extra_chain_cert(self._handle, own._handle))
 
@@ -291,7 +300,10 @@ class Context(Handle):
         check(lib.pyssl_ctx_set_tmp_ecdh(self._handle, c_text("curve", _CURVES.get(name, name))))
 
     def load_tmp_dh(self, dhfile: StrOrBytesPath) -> None:
-        """Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from a PEM file."""
+        """Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from a PEM file.
+
+        Without them a server takes a group that is as strong as its key, or one that the client names (RFC 7919).
+        """
         check(lib.pyssl_ctx_load_tmp_dh(self._handle, path_bytes(dhfile)))
 
     def set_post_handshake_auth(self, enabled: bool = True) -> None:
@@ -308,7 +320,11 @@ class Context(Handle):
     # ---- sessions
 
     def set_session_id(self, buf: bytes) -> None:
-        """Names the application whose sessions these are (up to 32 bytes), so that no other's are resumed here."""
+        """Names the application whose sessions these are (up to 32 bytes), so that no other's are resumed here.
+
+        A server resumes a session only under the id and the rules of verification that it was made under, in whichever
+        process that was: mode, depth, trusted certificates, authorities named to clients.
+        """
         context = octets("buf", buf, "buf must be a byte string")
         check(lib.pyssl_ctx_set_session_id(self._handle, context, len(context)))
 
@@ -363,7 +379,12 @@ class Context(Handle):
 
     def set_tlsext_servername_callback(self, callback: Optional[Callable[[Connection], None]]) -> None:
         """Has callback(connection) told, on a server, that a client hello came, with a name or without
-        (connection.get_servername()). The place for connection.set_context()."""
+        (connection.get_servername()).
+
+        It runs once in each handshake, before OpenSSL chooses version, cipher suite and session. It is the place for
+        connection.set_context() and set_verify(): a session is resumed only if it was made under the rules that hold
+        when the callback returns.
+        """
         self._hook(lib.pyssl_ctx_set_servername_callback, callbacks.servername, callback)
 
     def set_ocsp_server_callback(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     X = TypeVar("X", bound="Context")
 
 #: What a Connection may have beside its handle and its hooks.
-_CONNECTION = ("_context", "_earlier_contexts", "_socket", "_honors", "_app_data", "_open_files", "_close_with_files")
+_CONNECTION = ("_context", "_socket", "_honors", "_app_data", "_open_files", "_close_with_files")
 _CONTEXT = ("_app_data", "_passwd_cb")
 
 

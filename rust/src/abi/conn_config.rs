@@ -111,8 +111,7 @@ pub extern "C" fn pyssl_conn_set_verify(
 ) -> pyssl_status {
     gate(|| {
         let callback = verify_from(callback, UserData::new(userdata, destroy));
-        Conn::lookup(conn)?.set_verify(mode, callback);
-        Ok(())
+        Conn::lookup(conn)?.set_verify(mode, callback)
     })
 }
 
@@ -154,7 +153,10 @@ pub unsafe extern "C" fn pyssl_conn_context(conn: *mut pyssl_conn, out: *mut *mu
 }
 
 /// Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
-/// callback. What was set on the connection itself stays.
+/// callback. What was set on the connection itself stays: options, verify mode and callback, expected name, info callback.
+/// Depth, purpose and flags of verification are the new context's, and so is the verify callback, if any. The verify mode
+/// is the stricter of both contexts: PYSSL_VERIFY_PEER and PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT of either,
+/// PYSSL_VERIFY_CLIENT_ONCE only of both.
 /// @param ctx  the context to use from now on; kept
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
@@ -172,9 +174,10 @@ pub unsafe extern "C" fn pyssl_conn_set_options(conn: *mut pyssl_conn, options: 
     gate(|| unsafe { put_opt(out, || Ok(Conn::lookup(conn)?.set_options(options))) })
 }
 
-/// Sets the certificate this end shows.
+/// Sets the certificate this end shows. One that does not belong to the context's key waits for its own key, and both take
+/// effect at once. The context's chain goes with it only if that leads on from it.
 /// @param cert  it is copied
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch" if another key was set on the connection)
 #[no_mangle]
 pub extern "C" fn pyssl_conn_use_certificate(conn: *mut pyssl_conn, cert: *mut pyssl_x509) -> pyssl_status {
     gate(|| Conn::lookup(conn)?.use_certificate(&*X509::lookup(cert)?))

@@ -78,9 +78,12 @@ pub extern "C" fn pyssl_ctx_free(ctx: *mut pyssl_ctx) -> pyssl_status {
     gate(|| Ctx::free(ctx))
 }
 
-/// Sets the certificate that this end shows. It is copied.
+/// Sets the certificate that this end shows. A context has one for each kind of key. In place of a certificate and key that
+/// are in use, a certificate of another key waits for that key: connections show the earlier pair until
+/// pyssl_ctx_use_privatekey(), and no handshake fails meanwhile.
 /// @param cert  it is copied
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch" if a key of this kind was set without a
+///         certificate, and is another one)
 #[no_mangle]
 pub extern "C" fn pyssl_ctx_use_certificate(ctx: *mut pyssl_ctx, cert: *mut pyssl_x509) -> pyssl_status {
     gate(|| Ctx::lookup(ctx)?.use_certificate(&*X509::lookup(cert)?))
@@ -104,7 +107,9 @@ pub unsafe extern "C" fn pyssl_ctx_use_certificate_file(
     })
 }
 
-/// Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order.
+/// Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order. The
+/// chain belongs to this certificate and is sent with no other. Certificate and chain may wait for a key, as with
+/// pyssl_ctx_use_certificate().
 /// @param file  its name
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
 #[no_mangle]
@@ -130,7 +135,7 @@ pub unsafe extern "C" fn pyssl_ctx_use_certificate_chain_pem(
     gate(|| Ctx::lookup(ctx)?.use_certificate_chain_pem(unsafe { bytes(pem, pem_len) }?))
 }
 
-/// Adds a certificate to the chain that is sent after this end's own. It is copied.
+/// Adds a certificate to the chain of those of this end's certificates that have none from a chain file. It is copied.
 /// @param cert  it is copied
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
@@ -138,7 +143,8 @@ pub extern "C" fn pyssl_ctx_add_extra_chain_cert(ctx: *mut pyssl_ctx, cert: *mut
     gate(|| Ctx::lookup(ctx)?.add_extra_chain_cert(&*X509::lookup(cert)?))
 }
 
-/// Sets the private key of this end. If a certificate is set already they must belong together.
+/// Sets the private key of this end. It must belong to the certificate of its kind that was set last, if any. A certificate
+/// that waits for it takes effect with it.
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch")
 #[no_mangle]
 pub extern "C" fn pyssl_ctx_use_privatekey(ctx: *mut pyssl_ctx, key: *mut pyssl_pkey) -> pyssl_status {
@@ -195,7 +201,7 @@ pub unsafe extern "C" fn pyssl_ctx_use_privatekey_pem(
 }
 
 /// Tells whether private key and certificate belong together.
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also while a certificate waits for its key
 #[no_mangle]
 pub extern "C" fn pyssl_ctx_check_privatekey(ctx: *mut pyssl_ctx) -> pyssl_status {
     gate(|| Ctx::lookup(ctx)?.check_private_key())

@@ -90,7 +90,9 @@ pub extern "C" fn pyssl_ctx_set_keylog_callback(
     })
 }
 
-/// Is told that a client hello came (server name indication, RFC 6066).
+/// Is told that a client hello came (server name indication, RFC 6066), once in each handshake and before OpenSSL chooses
+/// anything: version, cipher suite, session. It is the place for pyssl_conn_set_context() and pyssl_conn_set_verify(): a
+/// session is resumed only if it was made under the rules that hold when the callback returns.
 /// @param callback  NULL for none
 /// @param userdata  for the callback
 /// @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.

@@ -97,7 +97,8 @@ pub unsafe extern "C" fn pyssl_ctx_set_tmp_ecdh(ctx: *mut pyssl_ctx, curve: *con
     gate(|| Ctx::lookup(ctx)?.set_curve(unsafe { word(curve, "curve") }?))
 }
 
-/// Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2.
+/// Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2. Without them a server takes a group that is as strong as
+/// its key, or one that the client names (RFC 7919).
 /// @param file  PEM ("DH PARAMETERS")
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
 #[no_mangle]

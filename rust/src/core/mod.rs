@@ -9,6 +9,7 @@ mod egd;
 pub mod extension;
 pub mod files;
 pub mod filetype;
+mod identity;
 pub mod library;
 pub mod name;
 pub mod pem_text;

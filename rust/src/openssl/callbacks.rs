@@ -18,8 +18,10 @@ pub trait CallbackTarget: Send + Sync {
     fn info(&self, at: c_int, value: c_int);
     /// A line for a key log file (SSLKEYLOGFILE format).
     fn keylog(&self, line: &str);
-    /// A client hello came. False ends the handshake, None says that nobody cares.
-    fn server_name(&self) -> Option<bool>;
+    /// A client hello came, with this server name or without one. OpenSSL has chosen nothing yet, no session either.
+    fn client_hello(&self, server_name: Option<Vec<u8>>) -> Result<(), HelloRefused>;
+    /// Returns true if the answer to this handshake's client hello acknowledges its server name (RFC 6066, 3).
+    fn acknowledges_server_name(&self) -> bool;
     /// The client offers protocols (RFC 7301, each behind a length byte).
     fn alpn_select(&self, offered: &[u8]) -> Select;
     /// The client asks for a stapled OCSP response.
@@ -29,6 +31,11 @@ pub trait CallbackTarget: Send + Sync {
     /// A cookie for the DTLS client at the other end; None when there is none to give.
     fn cookie_generate(&self) -> Option<Vec<u8>>;
     fn cookie_verify(&self, cookie: &[u8]) -> bool;
+}
+
+/// A client hello that ends the handshake, and the alert that says so.
+pub struct HelloRefused {
+    pub alert: c_int,
 }
 
 pub enum Select {
@@ -105,17 +112,56 @@ pub unsafe extern "C" fn on_keylog(ssl: *const ffi::SSL, line: *const c_char) {
     }
 }
 
-pub unsafe extern "C" fn on_server_name(ssl: *mut ffi::SSL, alert: *mut c_int, _: *mut c_void) -> c_int {
-    // SAFETY: called by OpenSSL with one of our SSLs and a place for an alert.
+/// OpenSSL's hook for the time before anything is chosen. It is called again for the client hello that answers a
+/// HelloRetryRequest.
+pub unsafe extern "C" fn on_client_hello(ssl: *mut ffi::SSL, alert: *mut c_int, _: *mut c_void) -> c_int {
+    const SSL_CLIENT_HELLO_ERROR: c_int = 0;
+    // SAFETY: called by OpenSSL with one of our SSLs, whose client hello is at hand, and a place for an alert.
     unsafe {
-        match host_of(ssl).and_then(|host| host.server_name()) {
-            Some(true) => ffi::SSL_TLSEXT_ERR_OK,
-            Some(false) => {
-                *alert = SSL_AD_INTERNAL_ERROR;
-                ffi::SSL_TLSEXT_ERR_ALERT_FATAL
-            }
-            None => ffi::SSL_TLSEXT_ERR_NOACK,
+        let refused = match host_of(ssl) {
+            Some(host) => host.client_hello(hello_server_name(ssl)).err(),
+            None => Some(HelloRefused { alert: SSL_AD_INTERNAL_ERROR }),
+        };
+        let Some(refused) = refused else { return ffi::SSL_CLIENT_HELLO_SUCCESS };
+        *alert = refused.alert;
+        SSL_CLIENT_HELLO_ERROR
+    }
+}
+
+/// Returns the server name of the client hello at hand; None where there is none, or none that OpenSSL will accept.
+///
+/// # Safety
+/// `ssl` must be live and inside its client hello callback.
+unsafe fn hello_server_name(ssl: *mut ffi::SSL) -> Option<Vec<u8>> {
+    const TLSEXT_TYPE_SERVER_NAME: c_uint = 0;
+    let (mut data, mut len): (*const c_uchar, usize) = (std::ptr::null(), 0);
+    // SAFETY: the bytes belong to the client hello, which is live during the callback.
+    let extension = unsafe {
+        if ffi::SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_SERVER_NAME, &mut data, &mut len) != 1 || data.is_null() {
+            return None;
         }
+        std::slice::from_raw_parts(data, len)
+    };
+    host_name(extension).map(<[u8]>::to_vec)
+}
+
+/// Returns the host name of a server name extension (RFC 6066, 3), by the rules of OpenSSL: it is the only entry, has at
+/// most 255 bytes and no NUL. Otherwise OpenSSL refuses the extension later.
+fn host_name(extension: &[u8]) -> Option<&[u8]> {
+    const HOST_NAME: u8 = 0;
+    let [high, low, list @ ..] = extension else { return None };
+    let [HOST_NAME, name_high, name_low, name @ ..] = list else { return None };
+    let lengths_fit = usize::from(u16::from_be_bytes([*high, *low])) == list.len()
+        && usize::from(u16::from_be_bytes([*name_high, *name_low])) == name.len();
+    (lengths_fit && name.len() <= 255 && !name.contains(&0)).then_some(name)
+}
+
+/// The server name callback ran at the client hello. This one tells OpenSSL whether to acknowledge the name.
+pub unsafe extern "C" fn on_server_name(ssl: *mut ffi::SSL, _: *mut c_int, _: *mut c_void) -> c_int {
+    // SAFETY: called by OpenSSL with one of our SSLs.
+    match unsafe { host_of(ssl) } {
+        Some(host) if host.acknowledges_server_name() => ffi::SSL_TLSEXT_ERR_OK,
+        _ => ffi::SSL_TLSEXT_ERR_NOACK,
     }
 }
 
@@ -215,4 +261,32 @@ pub extern "C" fn on_cookie_verify(ssl: *mut ffi::SSL, cookie: *const c_uchar, l
 
 /// RFC 6347, 4.2.1: DTLS1_COOKIE_LENGTH of OpenSSL.
 const COOKIE_MAX: usize = 255;
-const SSL_AD_INTERNAL_ERROR: c_int = 80;
+/// Alerts (RFC 8446, 6).
+pub const SSL_AD_ILLEGAL_PARAMETER: c_int = 47;
+pub const SSL_AD_INTERNAL_ERROR: c_int = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::host_name;
+
+    #[test]
+    fn a_server_name_is_read_as_openssl_reads_it() {
+        assert_eq!(host_name(b"\0\x06\0\0\x03abc"), Some(&b"abc"[..]));
+        assert_eq!(host_name(b"\0\x03\0\0\0"), Some(&b""[..]));
+        for bad in [
+            &b""[..],
+            b"\0",
+            b"\0\0",
+            b"\0\x06\x01\0\x03abc",
+            b"\0\x05\0\0\x03abc",
+            b"\0\x06\0\0\x02abc",
+            b"\0\x06\0\0\x04abc",
+            b"\0\x06\0\0\x03a\0c",
+            b"\0\x06\0\0\x03abcd",
+        ] {
+            assert_eq!(host_name(bad), None, "{bad:?}");
+        }
+        let long = [&[1, 3, 0, 1, 0][..], &[b'a'; 256]].concat();
+        assert_eq!(host_name(&long), None);
+    }
+}

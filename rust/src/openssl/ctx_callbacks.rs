@@ -16,6 +16,12 @@ impl SslCtx {
         unsafe { ffi::SSL_CTX_set_keylog_callback(self.as_ptr(), Some(on_keylog)) }
     }
 
+    /// Each SSL_CTX has this one: the connection settles its rules there.
+    pub fn enable_client_hello(&self) {
+        // SAFETY: as above.
+        unsafe { ffi::SSL_CTX_set_client_hello_cb(self.as_ptr(), Some(on_client_hello), null_mut()) }
+    }
+
     pub fn enable_server_name(&self) {
         // SAFETY: as above.
         unsafe {

@@ -2,7 +2,7 @@
 //! declares. Signatures from OpenSSL's headers.
 #![allow(non_camel_case_types)]
 
-use libc::{c_char, c_int, c_long, c_uchar, c_ulong, c_void, size_t};
+use libc::{c_char, c_int, c_long, c_uchar, c_uint, c_ulong, c_void, size_t};
 pub use openssl_sys::*;
 
 /// <openssl/ec.h>
@@ -259,6 +259,32 @@ extern "C" {
     /// <openssl/x509_vfy.h>: what a verification checks the names against; strings of the parameters, or a new one.
     pub fn X509_VERIFY_PARAM_get0_host(param: *mut X509_VERIFY_PARAM, index: c_int) -> *mut c_char;
     pub fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut X509_VERIFY_PARAM) -> *mut c_char;
+    pub fn X509_VERIFY_PARAM_set1(to: *mut X509_VERIFY_PARAM, from: *const X509_VERIFY_PARAM) -> c_int;
+    pub fn X509_VERIFY_PARAM_get_depth(param: *const X509_VERIFY_PARAM) -> c_int;
+    /// <openssl/evp.h>, OpenSSL 3.0: the name of the kind of key, which belongs to it.
+    pub fn EVP_PKEY_get0_type_name(key: *const EVP_PKEY) -> *const c_char;
+    /// <openssl/ssl.h>: all three at once, or nothing; the chain may be NULL. References are counted.
+    pub fn SSL_CTX_use_cert_and_key(
+        ctx: *mut SSL_CTX,
+        cert: *mut X509,
+        key: *mut EVP_PKEY,
+        chain: *mut stack_st_X509,
+        replace: c_int,
+    ) -> c_int;
+    pub fn SSL_use_cert_and_key(
+        ssl: *mut SSL,
+        cert: *mut X509,
+        key: *mut EVP_PKEY,
+        chain: *mut stack_st_X509,
+        replace: c_int,
+    ) -> c_int;
+    /// <openssl/x509_vfy.h>: locks the objects of a store; 1 on success.
+    pub fn X509_STORE_lock(store: *mut X509_STORE) -> c_int;
+    pub fn X509_STORE_unlock(store: *mut X509_STORE) -> c_int;
+    pub fn X509_OBJECT_get0_X509_CRL(object: *const X509_OBJECT) -> *mut X509_CRL;
+    /// <openssl/ssl.h>: what sessions are labelled with, up to 32 bytes.
+    pub fn SSL_set_session_id_context(ssl: *mut SSL, id: *const c_uchar, len: c_uint) -> c_int;
+    pub fn SSL_SESSION_set1_id_context(session: *mut SSL_SESSION, id: *const c_uchar, len: c_uint) -> c_int;
     pub fn SSL_has_pending(ssl: *const SSL) -> c_int;
     pub fn SSL_is_dtls(ssl: *const SSL) -> c_int;
     pub fn SSL_CTX_set_info_callback(

@@ -27,5 +27,7 @@ pub mod spki;
 pub mod ssl;
 pub mod ssl_ctx;
 pub mod store;
+pub mod store_fingerprint;
 pub mod store_params;
+pub mod verify_rules;
 pub mod x509;

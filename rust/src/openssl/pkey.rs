@@ -36,6 +36,18 @@ pub fn older_form(key: &PKeyRef<Public>) -> Option<PKey<Public>> {
     (twin.public_key_to_der().ok()? == key.public_key_to_der().ok()?).then_some(twin)
 }
 
+/// Returns OpenSSL's name of the kind of a key: "RSA", "EC", "ML-DSA-65". An SSL_CTX has a place for each kind.
+pub fn kind<T>(key: &PKeyRef<T>) -> Result<String> {
+    // SAFETY: a live key; the name belongs to it, or is static.
+    unsafe {
+        let name = ffi::EVP_PKEY_get0_type_name(key.as_ptr());
+        if name.is_null() {
+            return Err(Error::openssl());
+        }
+        Ok(CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
 /// Whether two references are to one object.
 pub fn same<A, B>(a: &PKeyRef<A>, b: &PKeyRef<B>) -> bool {
     a.as_ptr() == b.as_ptr()

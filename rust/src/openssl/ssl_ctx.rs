@@ -111,12 +111,26 @@ impl SslCtx {
         check(unsafe { ffi::SSL_CTX_use_PrivateKey(self.0, key.as_ptr()) })
     }
 
+    /// Replaces certificate, key and chain of one kind of key, or nothing.
+    pub fn use_identity(&self, cert: &X509Ref, key: &PKey<Private>, chain: Option<&StackRef<X509>>) -> Result<()> {
+        let chain = chain.map_or(std::ptr::null_mut(), |chain| chain.as_ptr());
+        // SAFETY: live objects; OpenSSL counts references of its own.
+        check(unsafe { ffi::SSL_CTX_use_cert_and_key(self.0, cert.as_ptr(), key.as_ptr(), chain, 1) })
+    }
+
+    /// Sets the certificates that go out after the one that was set last; None for none of its own.
+    pub fn set_chain(&self, chain: Option<&StackRef<X509>>) -> Result<()> {
+        let chain = chain.map_or(std::ptr::null_mut(), |chain| chain.as_ptr());
+        // SAFETY: a live SSL_CTX and a stack or NULL; OpenSSL makes a copy (1).
+        check(unsafe { ffi::SSL_CTX_ctrl(self.0, SSL_CTRL_CHAIN, 1, chain.cast::<c_void>()) } as c_int)
+    }
+
     pub fn check_private_key(&self) -> Result<()> {
         // SAFETY: a live SSL_CTX.
         check(unsafe { ffi::SSL_CTX_check_private_key(self.0) })
     }
 
-    /// Adds to the chain that goes out with the certificate.
+    /// Adds to the chain of the certificates that have none of their own.
     pub fn add_extra_chain_cert(&self, cert: X509) -> Result<()> {
         // SAFETY: on success OpenSSL owns the reference that is handed over.
         unsafe {
@@ -127,11 +141,7 @@ impl SslCtx {
         Ok(())
     }
 
-    pub fn clear_extra_chain_certs(&self) {
-        self.ctrl(SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS, 0);
-    }
-
-    /// The chain that goes out with the certificate, as far as it was added here.
+    /// The chain of the certificates that have none of their own.
     pub fn extra_chain_certs(&self) -> Vec<X509> {
         let mut stack: *mut ffi::stack_st_X509 = std::ptr::null_mut();
         // SAFETY: the stack belongs to the SSL_CTX, or is NULL; each certificate gets a reference of its own.
@@ -228,6 +238,12 @@ impl SslCtx {
         check(done as c_int)
     }
 
+    /// Says whether a server chooses parameters of ephemeral Diffie-Hellman that are as strong as its key.
+    pub fn set_dh_auto(&self, on: bool) {
+        const SSL_CTRL_SET_DH_AUTO: c_int = 118;
+        self.ctrl(SSL_CTRL_SET_DH_AUTO, c_long::from(on));
+    }
+
     /// Takes the parameters of ephemeral Diffie-Hellman out of PEM.
     pub fn set_tmp_dh_pem(&self, pem: &[u8]) -> Result<()> {
         let bio = Source::new(pem)?;
@@ -242,8 +258,10 @@ impl SslCtx {
                 ffi::EVP_PKEY_DH | EVP_PKEY_DHX => check(ffi::SSL_CTX_set0_tmp_dh_pkey(self.0, parameters)),
                 _ => Err(Error::new(Status::Error, "the parameters are of another kind")),
             };
-            if done.is_err() {
-                ffi::EVP_PKEY_free(parameters);
+            match done {
+                // Those that OpenSSL chooses would come before them.
+                Ok(()) => self.set_dh_auto(false),
+                Err(_) => ffi::EVP_PKEY_free(parameters),
             }
             done
         }
@@ -282,7 +300,7 @@ impl Drop for SslCtx {
 }
 
 /// SSL_*_ctrl commands that openssl-sys does not name.
-const SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS: c_int = 83;
+const SSL_CTRL_CHAIN: c_int = 88;
 const SSL_CTRL_SET_GROUPS: c_int = 91;
 /// The type of a key with X9.42 parameters, likewise.
 const EVP_PKEY_DHX: c_int = 920;

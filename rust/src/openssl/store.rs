@@ -34,12 +34,16 @@ pub fn share(store: &X509StoreRef) -> X509Store {
 
 pub fn add_cert(store: &X509StoreRef, cert: &X509Ref) -> Result<()> {
     // SAFETY: live objects; the store locks itself and counts a reference of its own.
-    check(unsafe { ffi::X509_STORE_add_cert(store.as_ptr(), cert.as_ptr()) })
+    let done = check(unsafe { ffi::X509_STORE_add_cert(store.as_ptr(), cert.as_ptr()) });
+    store_params::changed(store);
+    done
 }
 
 pub fn add_crl(store: &X509StoreRef, crl: &X509Crl) -> Result<()> {
     // SAFETY: as above.
-    check(unsafe { ffi::X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) })
+    let done = check(unsafe { ffi::X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) });
+    store_params::changed(store);
+    done
 }
 
 /// Loads a PEM file, and adds a directory to look certificates up in. All that can be refused is refused before the store
@@ -48,7 +52,9 @@ pub fn load_locations(store: &X509StoreRef, file: Option<&CStr>, directory: Opti
     let directory = directory.map(store_params::Directory::open).transpose()?;
     if let Some(file) = file {
         // SAFETY: a live store, which locks itself, and a NUL-terminated name.
-        check(unsafe { ffi::X509_STORE_load_file(store.as_ptr(), file.as_ptr()) })?;
+        let done = check(unsafe { ffi::X509_STORE_load_file(store.as_ptr(), file.as_ptr()) });
+        store_params::changed(store);
+        done?;
     }
     directory.map_or(Ok(()), |directory| store_params::add_directory(store, directory))
 }

@@ -5,6 +5,7 @@
 //! reading takes no lock, and each verification is given them when it begins.
 
 use super::ffi;
+use super::store_fingerprint::Cached;
 use crate::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_ulong, c_void};
@@ -19,17 +20,30 @@ const USE_CHECK_TIME: u64 = ffi::X509_V_FLAG_USE_CHECK_TIME as _;
 
 /// The rest of a store, which hangs on it as its ex data.
 #[derive(Default)]
-struct Live {
+pub(super) struct Live {
     /// X509_V_FLAG_*; `time` counts where X509_V_FLAG_USE_CHECK_TIME is among them.
     flags: AtomicU64,
     time: AtomicI64,
     directories: OnceLock<Box<Directory>>,
+    /// Counts the changes of the store.
+    generation: AtomicU64,
+    pub(super) fingerprint: Cached,
+}
+
+impl Live {
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub fn directories(&self) -> impl Iterator<Item = &Directory> {
+        std::iter::successors(self.directories.get(), |directory| directory.next.get()).map(Box::as_ref)
+    }
 }
 
 /// A store that looks certificates and lists up in a directory, and the next one.
 pub struct Directory {
-    path: CString,
-    store: X509Store,
+    pub(super) path: CString,
+    pub(super) store: X509Store,
     next: OnceLock<Box<Directory>>,
 }
 
@@ -59,8 +73,24 @@ pub unsafe fn prepare(store: *mut ffi::X509_STORE) -> Result<()> {
     Ok(())
 }
 
+/// Notes that the store was changed. Call after the change: a version that was taken before is then another one, also
+/// where its verification did not see the change.
+pub fn changed(store: &X509StoreRef) {
+    if let Ok(live) = live(store) {
+        live.generation.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Returns the X509_V_FLAG_* of the store, and the moment it verifies as of, if it is not now.
+pub fn flags_and_time(store: &X509StoreRef) -> (u64, Option<i64>) {
+    let Ok(live) = live(store) else { return (0, None) };
+    let flags = live.flags.load(Ordering::Acquire);
+    (flags, (flags & USE_CHECK_TIME != 0).then(|| live.time.load(Ordering::Acquire)))
+}
+
 pub fn set_flags(store: &X509StoreRef, flags: u64) -> Result<()> {
     live(store)?.flags.fetch_or(flags, Ordering::Release);
+    changed(store);
     Ok(())
 }
 
@@ -68,6 +98,7 @@ pub fn set_time(store: &X509StoreRef, seconds: i64) -> Result<()> {
     let live = live(store)?;
     live.time.store(seconds, Ordering::Release);
     live.flags.fetch_or(USE_CHECK_TIME, Ordering::Release);
+    changed(store);
     Ok(())
 }
 
@@ -90,7 +121,10 @@ pub fn add_directory(store: &X509StoreRef, mut new: Box<Directory>) -> Result<()
             Some(there) if there.path == new.path => return Ok(()),
             Some(there) => place = &there.next,
             None => match place.set(new) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    changed(store);
+                    return Ok(());
+                }
                 Err(back) => new = back,
             },
         }
@@ -123,7 +157,7 @@ pub unsafe extern "C" fn verify_peer(context: *mut ffi::X509_STORE_CTX, _: *mut 
     }
 }
 
-fn live(store: &X509StoreRef) -> Result<&Live> {
+pub(super) fn live(store: &X509StoreRef) -> Result<&Live> {
     // SAFETY: what hangs on the store lives as long as it.
     unsafe { live_of(store.as_ptr()) }.ok_or_else(Error::openssl)
 }

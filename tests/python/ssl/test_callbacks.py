@@ -451,7 +451,7 @@ def test_callbacks_of_the_context_switched_to_are_used() -> None:
     assert connected(client, server)[1].get_alpn_proto_negotiated() == b"other"
 
 
-def test_the_verify_callback_stays_when_contexts_are_switched_and_the_first_is_gone() -> None:
+def test_the_verify_callback_of_the_new_context_is_used_when_the_first_is_gone() -> None:
     server, other = server_context(), server_context()
     seen: List[int] = []
 
@@ -459,7 +459,7 @@ def test_the_verify_callback_stays_when_contexts_are_switched_and_the_first_is_g
         seen.append(depth)
         return True
 
-    _verify_clients(server, verify)
+    _verify_clients(other, verify)
     server.set_tlsext_servername_callback(lambda connection: connection.set_context(other))
     client = client_context()
     client.use_certificate(pki().client.x509())

@@ -7,11 +7,12 @@
 
 use super::{diagnose, Conn, Engine, Transport};
 use crate::core::ctx::{Alpn, Answer, Callbacks, Raised};
-use crate::error::Error;
-use crate::openssl::callbacks::{CallbackTarget, Select, Staple};
+use crate::error::{Detail, Entry, Error};
+use crate::openssl::callbacks::{CallbackTarget, HelloRefused, Select, Staple};
 use crate::openssl::errors;
 use crate::openssl::forced_alert::ForcedAlert;
 use crate::openssl::ssl::Blocked;
+use crate::status::Status;
 use openssl::x509::X509StoreContextRef;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -43,8 +44,12 @@ impl CallbackTarget for Conn {
         }
     }
 
-    fn server_name(&self) -> Option<bool> {
-        self.current().server_name.as_ref().map(|callback| self.run(|| callback(self)).is_ok())
+    fn client_hello(&self, server_name: Option<Vec<u8>>) -> Result<(), HelloRefused> {
+        self.take_client_hello(server_name)
+    }
+
+    fn acknowledges_server_name(&self) -> bool {
+        self.has_acknowledged_name()
     }
 
     fn alpn_select(&self, offered: &[u8]) -> Select {
@@ -87,12 +92,12 @@ impl CallbackTarget for Conn {
 }
 
 impl Conn {
-    fn current(&self) -> Arc<Callbacks> {
+    pub(super) fn current(&self) -> Arc<Callbacks> {
         self.callbacks.lock().clone()
     }
 
     /// Runs a callback, unless one raised before: then nothing of the user's runs on this connection any more.
-    fn run<T>(&self, callback: impl FnOnce() -> Answer<T>) -> Answer<T> {
+    pub(super) fn run<T>(&self, callback: impl FnOnce() -> Answer<T>) -> Answer<T> {
         if self.callback_failed.load(Ordering::SeqCst) {
             return Err(Raised);
         }
@@ -104,20 +109,23 @@ impl Conn {
             }
             return answer;
         }
-        answer.inspect_err(|Raised| {
-            self.callback_failed.store(true, Ordering::SeqCst);
-            let engine = self.inspect();
-            if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
-                wire.poison = Some(ForcedAlert::new(self.is_dtls));
-                if self.is_dtls {
-                    wire.end_datagrams();
-                }
-            };
-        })
+        answer.inspect_err(|Raised| self.force_alert(&self.inspect()))
     }
 
-    /// A callback raised in the operation that just ended: the engine is brought to its end.
-    pub(super) fn end_after_callback(&self, engine: &Engine) {
+    /// Ends the connection: OpenSSL reads nothing any more but what it answers with a fatal alert.
+    pub(super) fn force_alert(&self, engine: &Engine) {
+        self.callback_failed.store(true, Ordering::SeqCst);
+        if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
+            wire.poison = Some(ForcedAlert::new(self.is_dtls));
+            if self.is_dtls {
+                wire.end_datagrams();
+            }
+        };
+    }
+
+    /// A callback raised in the operation that just ended, or the handshake was refused: brings the engine to its end, and
+    /// returns the error of the operation.
+    pub(super) fn end_after_callback(&self, engine: &Engine) -> Error {
         if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
             wire.write_aside(false);
         }
@@ -133,11 +141,13 @@ impl Conn {
         if matches!(end, Blocked::WantRead) && engine.ssl.is_init_finished() {
             let _ = engine.ssl.shutdown();
         }
-        *self.failure.lock() = Some("a callback raised an exception".to_owned());
+        let refusal = engine.refusal.get();
+        *self.failure.lock() = Some(refusal.map_or(CALLBACK_RAISED, |refusal| refusal.why).to_owned());
         errors::clear();
         if let Ok(mut wire) = engine.ssl.wire().try_borrow_mut() {
             wire.flush();
         };
+        refusal.map_or(Error::bare(Status::Callback), Refusal::error)
     }
 
     /// Gets the alert onto a transport of functions, if it takes it.
@@ -153,6 +163,24 @@ impl Conn {
             return Ok(());
         }
         errors::clear();
-        Err(Error::openssl().saying("the connection failed before: a callback raised an exception"))
+        let failure = self.failure.lock().clone().unwrap_or_else(|| CALLBACK_RAISED.to_owned());
+        Err(Error::openssl().saying(format!("the connection failed before: {failure}")))
+    }
+}
+
+const CALLBACK_RAISED: &str = "a callback raised an exception";
+
+/// Why the library itself ends a connection.
+#[derive(Clone, Copy)]
+pub(super) struct Refusal {
+    pub why: &'static str,
+    /// OpenSSL's reason for the like.
+    pub reason: &'static str,
+}
+
+impl Refusal {
+    pub fn error(self) -> Error {
+        let entry = Entry { library: "SSL routines".into(), reason: self.reason.into(), ..Entry::default() };
+        Error::with(Status::Error, Detail { message: self.why.into(), entries: vec![entry], ..Detail::default() })
     }
 }

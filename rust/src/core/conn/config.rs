@@ -1,11 +1,13 @@
 //! Setting a connection up: what its context gave it, changed for it alone. Works inside its callbacks too.
 
 use super::{Conn, Transport};
-use crate::core::ctx::{Callbacks, Ctx, Info, Verify};
+use crate::core::ctx::{Callbacks, Ctx, Info, Own, Verify};
+use crate::core::identity::{stack, Identities};
 use crate::core::pkey::PKey;
 use crate::core::session::Session;
 use crate::core::x509::X509;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::openssl::ssl::Ssl;
 use libc::c_int;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -19,27 +21,38 @@ impl Conn {
         self.inspect().ssl.set_accept_state();
     }
 
-    /// Another context's certificate, key, trust and callbacks, as a server does once it knows the name asked for. What
-    /// was set on the connection itself stays: options, verification mode and callback, info callback.
+    /// Gives the connection another context's certificate, key, trust and callbacks, as a server does once it knows the
+    /// name asked for. What was set on the connection itself stays: options, verify mode and callback, info callback.
+    ///
+    /// A verify mode that was not is the stricter one of both contexts.
     pub fn set_ctx(&self, ctx: &Arc<Ctx>) -> Result<()> {
         let engine = self.inspect();
-        ctx.take_over(&engine.ssl).map_err(|error| error.doing("cannot change the context"))?;
-        let theirs = ctx.callbacks();
-        self.change_callbacks(|own| {
-            let info = own.info.take();
-            *own = own.moved_to(&theirs);
-            if self.has_own_info.load(Ordering::Relaxed) {
-                own.info = info;
-            }
-        });
-        *self.ctx.lock() = ctx.clone();
-        Ok(())
+        let unchanged = |error: Error| error.doing("cannot change the context");
+        let inherited = ctx.take_over(&engine.ssl).map_err(unchanged)?;
+        let own = Own { verify: engine.has_own_verify.get(), info: self.has_own_info.load(Ordering::Relaxed) };
+        if !own.verify {
+            engine.ssl.set_verify(stricter(engine.ssl.verify_mode(), inherited.verify_mode));
+        }
+        let theirs = inherited.callbacks.clone();
+        engine.inherited.replace(inherited);
+        let before = self.replace_callbacks(|callbacks| *callbacks = callbacks.moved_to(&theirs, own));
+        let earlier_ctx = std::mem::replace(&mut *self.ctx.lock(), ctx.clone());
+        let relabelled = self.relabel_session(&engine);
+        drop(engine);
+        drop((before, earlier_ctx));
+        relabelled
     }
 
     /// VERIFY_* bits, and the callback that has the last word on each certificate.
-    pub fn set_verify(&self, mode: c_int, callback: Option<Arc<Verify>>) {
-        self.inspect().ssl.set_verify(mode);
-        self.change_callbacks(|own| own.verify = callback);
+    pub fn set_verify(&self, mode: c_int, callback: Option<Arc<Verify>>) -> Result<()> {
+        let engine = self.inspect();
+        engine.ssl.set_verify(mode);
+        engine.has_own_verify.set(true);
+        let before = self.replace_callbacks(|own| own.verify = callback);
+        let relabelled = self.relabel_session(&engine);
+        drop(engine);
+        drop(before);
+        relabelled
     }
 
     pub fn verify_mode(&self) -> c_int {
@@ -49,7 +62,7 @@ impl Conn {
     pub fn set_info(&self, callback: Option<Arc<Info>>) {
         self.inspect().ssl.enable_info();
         self.has_own_info.store(true, Ordering::Relaxed);
-        self.change_callbacks(|own| own.info = callback);
+        drop(self.replace_callbacks(|own| own.info = callback));
     }
 
     /// OP_* bits to add; the bits as they are then.
@@ -59,12 +72,25 @@ impl Conn {
 
     pub fn use_certificate(&self, cert: &X509) -> Result<()> {
         let cert = cert.to_openssl()?;
-        self.inspect().ssl.use_certificate(&cert).map_err(|error| error.doing("cannot use the certificate"))
+        self.change_identities(|own, ssl| own.use_certificate(ssl, cert, None))
+            .map_err(|error| error.doing("cannot use the certificate"))
     }
 
     pub fn use_private_key(&self, key: &PKey) -> Result<()> {
         let key = key.private()?;
-        self.inspect().ssl.use_private_key(&key).map_err(|error| error.doing("cannot use the private key"))
+        self.change_identities(|own, ssl| own.use_private_key(ssl, key))
+            .map_err(|error| error.doing("cannot use the private key"))
+    }
+
+    fn change_identities(&self, change: impl FnOnce(&mut Identities, &Ssl) -> Result<()>) -> Result<()> {
+        let engine = self.inspect();
+        let mut inherited = engine.inherited.borrow_mut();
+        change(Arc::make_mut(&mut inherited.identities), &engine.ssl)?;
+        // A certificate of a new kind is to have the context's chain too.
+        match stack(&inherited.extra_chain)? {
+            Some(chain) => engine.ssl.set_extra_chain(&chain),
+            None => Ok(()),
+        }
     }
 
     /// The protocols a client offers, in wire format (RFC 7301).
@@ -116,13 +142,21 @@ impl Conn {
         done.map_err(|error| error.doing("cannot ask for a certificate after the handshake"))
     }
 
-    fn change_callbacks(&self, change: impl FnOnce(&mut Callbacks)) {
-        // The old set goes after the lock: it may be the last to hold a callback, whose destructor is the user's.
-        let _before = {
-            let mut current = self.callbacks.lock();
-            let mut next = Callbacks::clone(&current);
-            change(&mut next);
-            std::mem::replace(&mut *current, Arc::new(next))
-        };
+    /// Returns the set as it was. Drop it outside of every lock: it may be the last to hold a callback, whose destructor
+    /// is the user's.
+    fn replace_callbacks(&self, change: impl FnOnce(&mut Callbacks)) -> Arc<Callbacks> {
+        let mut current = self.callbacks.lock();
+        let mut next = Callbacks::clone(&current);
+        change(&mut next);
+        std::mem::replace(&mut *current, Arc::new(next))
     }
+}
+
+/// Returns the verify mode of a connection that moves from one context to another: what either demands, and only the
+/// reliefs that both grant.
+fn stricter(one: c_int, other: c_int) -> c_int {
+    const VERIFY_PEER: c_int = 1;
+    const VERIFY_FAIL_IF_NO_PEER_CERT: c_int = 2;
+    const DEMANDS: c_int = VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT;
+    (one | other) & DEMANDS | (one & other) & !DEMANDS
 }

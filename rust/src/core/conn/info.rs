@@ -84,7 +84,11 @@ impl Conn {
 
     /// The name the client asked for; on a client, the one it set itself.
     pub fn server_name(&self) -> Option<Vec<u8>> {
-        self.inspect().ssl.server_name()
+        let engine = self.inspect();
+        if let Some(hello) = &*engine.hello.borrow() {
+            return hello.server_name();
+        }
+        engine.ssl.server_name()
     }
 
     /// On a client, the authorities the server named; on a server, those it names.

@@ -76,7 +76,10 @@ impl Conn {
     fn send_within(&self, deadline: &mut Deadline, bytes: &[u8]) -> Result<usize> {
         let mut taken = None;
         let counted = Counted::among(&self.senders);
-        let result = self.drive_within(deadline, Flush::Needed, |engine| send_step(engine, bytes, &mut taken));
+        let result = self.drive_within(deadline, Flush::Needed, |engine| {
+            self.finish_handshake(engine)?;
+            send_step(engine, bytes, &mut taken)
+        });
         let result = result.map_err(|error| self.refused_by_system(error));
         drop(counted);
         if result.is_err() {
@@ -191,11 +194,7 @@ impl Conn {
                     descriptor.check()?;
                 }
             }
-            let (result, arrivals, unsent) = self.step(flush, &mut operation).inspect_err(|error| {
-                if error.status == Status::Callback {
-                    self.last_words();
-                }
-            })?;
+            let (result, arrivals, unsent) = self.step(flush, &mut operation)?;
             if let Transport::Pipe { pipe, reading, writing } = &self.transport {
                 if self.piped_step((&**pipe, reading, writing), flush, &result, arrivals, deadline)? {
                     // The functions are the user's and may use OpenSSL too: what they leave must not be taken for ours.
@@ -279,13 +278,15 @@ impl Conn {
         }
         let mut result = operation(&engine);
         self.at_home()?;
+        self.conclude_hello(&engine);
         if self.callback_failed.load(Ordering::SeqCst) {
-            self.end_after_callback(&engine);
+            let error = self.end_after_callback(&engine);
             self.take_note(engine.ssl.wire().borrow().arrivals);
             drop(engine);
             // Who waits for this thread to hand over what it received is to hear of the end too.
             self.waiters.wake(Whom::All);
-            return Err(Error::bare(Status::Callback));
+            self.last_words();
+            return Err(error);
         }
         let (arrivals, to_send, errno, (mut unsent, mut send_errno)) = {
             let mut wire = engine.ssl.wire().borrow_mut();

@@ -14,13 +14,14 @@ mod deadline;
 mod descriptor;
 mod diagnose;
 mod dtls;
+mod hello;
 mod hostname;
 mod info;
 mod io;
 mod transport;
 mod unlocked_io;
 
-use super::ctx::{Callbacks, Ctx};
+use super::ctx::{Callbacks, Ctx, Inherited};
 use crate::error::{Error, Result, VerifyFailure};
 use crate::openssl::callbacks::CallbackTarget;
 use crate::openssl::record_bio::RecordBio;
@@ -30,7 +31,9 @@ use crate::runtime::fork;
 use crate::runtime::mutex::{Guard, Lock};
 use crate::runtime::waiters::{Waiters, Whom};
 use crate::status::Status;
+use callbacks::Refusal;
 use descriptor::Descriptor;
+use hello::Hello;
 use io::PendingSend;
 use parking_lot::Mutex;
 use std::any::Any;
@@ -72,7 +75,8 @@ pub struct Conn {
     failure: Mutex<Option<String>>,
     /// The alert that a send to a peer that was gone has read, with the errno of that send.
     parting: Mutex<Option<(i32, Error)>>,
-    /// A callback raised: the operation under way ends with it, and the connection too.
+    /// A callback raised, or the library refused the handshake: the operation under way ends with it, and the connection
+    /// too.
     callback_failed: AtomicBool,
     /// What goes with the connection.
     kept: Mutex<Vec<Box<dyn Any + Send + Sync>>>,
@@ -105,6 +109,14 @@ struct Engine {
     asked_again: Cell<bool>,
     /// Data that came while a sender drove a renegotiation; it is received first.
     renegotiation_backlog: RefCell<ByteQueue>,
+    /// What the context gave beside the SSL.
+    inherited: RefCell<Inherited>,
+    /// Verify mode and callback were set on the connection: those of another context do not take their place.
+    has_own_verify: Cell<bool>,
+    /// On a server.
+    hello: RefCell<Option<Hello>>,
+    /// Why the library itself ended the connection.
+    refusal: Cell<Option<Refusal>>,
 }
 
 impl Conn {
@@ -127,7 +139,8 @@ impl Conn {
     }
 
     fn new(ctx: &Arc<Ctx>, wire: RecordBio, transport: Transport) -> Result<Arc<Self>> {
-        let ssl = ctx.new_ssl(wire)?;
+        let (ssl, inherited) = ctx.new_ssl(wire)?;
+        let callbacks = inherited.callbacks.clone();
         let is_dtls = ssl.is_dtls();
         if is_dtls {
             ssl.wire().borrow_mut().keep_datagrams();
@@ -140,13 +153,17 @@ impl Conn {
             established: Cell::new(false),
             asked_again: Cell::new(false),
             renegotiation_backlog: RefCell::default(),
+            inherited: RefCell::new(inherited),
+            has_own_verify: Cell::new(false),
+            hello: RefCell::default(),
+            refusal: Cell::new(None),
         };
         let conn = Arc::new(Conn {
             engine: Lock::new(engine),
             home: AtomicU32::new(fork::generation()),
             transport,
             ctx: Mutex::new(ctx.clone()),
-            callbacks: Mutex::new(ctx.callbacks()),
+            callbacks: Mutex::new(callbacks),
             has_own_info: AtomicBool::new(false),
             is_dtls,
             waiters: Waiters::default(),

@@ -54,11 +54,24 @@ pub struct Callbacks {
     pub cookie_verify: Option<Arc<CookieVerify>>,
 }
 
+/// Which callbacks were set on a connection itself.
+pub struct Own {
+    pub verify: bool,
+    pub info: bool,
+}
+
 impl Callbacks {
-    /// The set of a connection that moves from this context to another's: those that OpenSSL keeps in the connection
-    /// stay, the others are the new context's.
-    pub fn moved_to(&self, other: &Callbacks) -> Callbacks {
-        Callbacks { verify: self.verify.clone(), ..other.clone() }
+    /// Returns the set of a connection that moves from this context to another one: those that were set on the connection
+    /// itself stay, the others are the new context's.
+    pub fn moved_to(&self, other: &Callbacks, own: Own) -> Callbacks {
+        let mut moved = other.clone();
+        if own.verify {
+            moved.verify.clone_from(&self.verify);
+        }
+        if own.info {
+            moved.info.clone_from(&self.info);
+        }
+        moved
     }
 }
 
@@ -69,19 +82,28 @@ impl Ctx {
 
     /// Changes the set of callbacks for connections yet to be made.
     pub fn set_callbacks(&self, change: impl FnOnce(&mut Callbacks)) {
-        // The old set goes after the lock: it may be the last to hold a callback, whose destructor is the user's.
-        let _before = {
-            let mut current = self.callbacks.lock();
-            let mut next = Callbacks::clone(&current);
-            change(&mut next);
-            std::mem::replace(&mut *current, Arc::new(next))
-        };
+        drop(self.replace_callbacks(change));
+    }
+
+    /// Returns the set as it was. Drop it outside of every lock: it may be the last to hold a callback, whose destructor
+    /// is the user's.
+    fn replace_callbacks(&self, change: impl FnOnce(&mut Callbacks)) -> Arc<Callbacks> {
+        let mut current = self.callbacks.lock();
+        let mut next = Callbacks::clone(&current);
+        change(&mut next);
+        std::mem::replace(&mut *current, Arc::new(next))
     }
 
     /// VERIFY_* bits, and the callback that has the last word on each certificate.
     pub fn set_verify(&self, mode: c_int, callback: Option<Arc<Verify>>) {
-        self.change(|ssl| ssl.set_verify(mode));
-        self.set_callbacks(|callbacks| callbacks.verify = callback);
+        let _before = {
+            let mut late = self.change.lock();
+            self.ssl.set_verify(mode);
+            if late.served && callback.is_some() && self.callbacks().verify.is_some() {
+                late.verify_changes = late.verify_changes.wrapping_add(1);
+            }
+            self.replace_callbacks(|callbacks| callbacks.verify = callback)
+        };
     }
 
     pub fn set_info(&self, callback: Option<Arc<Info>>) {

@@ -70,14 +70,14 @@ impl Ctx {
         self.change(|ssl| ssl.set_group(nid)).map_err(|error| unusable(error, "curve", curve))
     }
 
-    /// The parameters of ephemeral Diffie-Hellman from a PEM file.
+    /// Takes the parameters of ephemeral Diffie-Hellman from a PEM file, in place of OpenSSL's choice by the server's key.
     pub fn load_tmp_dh(&self, path: &CStr) -> Result<()> {
         let pem = files::read("cannot read the file of Diffie-Hellman parameters", path)?;
         self.change(|ssl| ssl.set_tmp_dh_pem(&pem))
             .map_err(|error| files::bad("Diffie-Hellman parameters", path, not_dh(error, &pem)))
     }
 
-    /// The parameters of ephemeral Diffie-Hellman from PEM in memory.
+    /// Takes the parameters of ephemeral Diffie-Hellman from PEM in memory, as load_tmp_dh().
     pub fn set_tmp_dh(&self, pem: &[u8]) -> Result<()> {
         self.change(|ssl| ssl.set_tmp_dh_pem(pem))
             .map_err(|error| not_dh(error, pem).doing("cannot use the Diffie-Hellman parameters"))
@@ -89,10 +89,14 @@ impl Ctx {
         self.change(|ssl| ssl.set_post_handshake_auth(enabled));
     }
 
-    /// Marks the sessions of this context (RFC 5246: up to 32 bytes).
+    /// Sets an id of up to 32 bytes that goes into the label of this context's sessions: a server resumes a session only
+    /// under the id and the verification rules that it was made under.
     pub fn set_session_id_context(&self, id: &[u8]) -> Result<()> {
-        self.change(|ssl| ssl.set_session_id_context(id))
-            .map_err(|error| error.doing("cannot set the session id context"))
+        let mut late = self.change.lock();
+        // OpenSSL's own copy is never used. Setting it checks the length.
+        self.ssl.set_session_id_context(id).map_err(|error| error.doing("cannot set the session id context"))?;
+        late.session_id = id.into();
+        Ok(())
     }
 
     /// SESS_CACHE_* bits; gives the bits as they were.

@@ -3,36 +3,45 @@
 use super::Ctx;
 use crate::core::files;
 use crate::core::filetype::FileType;
+use crate::core::identity::Identities;
 use crate::core::pkey::PKey;
 use crate::core::x509::X509;
 use crate::error::{Detail, Entry, Error, Result};
 use crate::openssl::passphrase::Passphrase;
+use crate::openssl::ssl_ctx::SslCtx;
 use crate::status::Status;
 use libc::c_int;
 use openssl::x509::X509 as Cert;
 use std::ffi::CStr;
+use std::sync::Arc;
 
 impl Ctx {
     pub fn use_certificate(&self, cert: &X509) -> Result<()> {
         let cert = cert.to_openssl()?;
-        self.change(|ssl| ssl.use_certificate(&cert)).map_err(|error| error.doing("cannot use the certificate"))
+        self.change_identities(|own, ssl| own.use_certificate(ssl, cert, None))
+            .map_err(|error| error.doing("cannot use the certificate"))
     }
 
     pub fn use_private_key(&self, key: &PKey) -> Result<()> {
         let key = key.private()?;
-        self.change(|ssl| ssl.use_private_key(&key)).map_err(|error| error.doing("cannot use the private key"))
+        self.change_identities(|own, ssl| own.use_private_key(ssl, key))
+            .map_err(|error| error.doing("cannot use the private key"))
     }
 
     /// Refuses a key that does not belong to the certificate.
     pub fn check_private_key(&self) -> Result<()> {
-        self.change(|ssl| ssl.check_private_key())
+        let check = |own: &mut Identities, ssl: &SslCtx| match own.is_incomplete() {
+            true => Err(incomplete()),
+            false => ssl.check_private_key(),
+        };
+        self.change_identities(check)
             .map_err(|error| error.doing("the private key and the certificate cannot go together"))
     }
 
-    /// Sends the certificate along after the context's own.
+    /// Sends the certificate along with those of the context's own that have no chain from a chain file.
     pub fn add_extra_chain_cert(&self, cert: &X509) -> Result<()> {
         let cert = cert.to_openssl()?;
-        self.change_chain(|chain| chain.push(cert)).map_err(|error| error.doing("cannot add to the chain"))
+        self.add_to_extra_chain(cert).map_err(|error| error.doing("cannot add to the chain"))
     }
 
     pub fn use_certificate_file(&self, path: &CStr, filetype: FileType) -> Result<()> {
@@ -58,8 +67,8 @@ impl Ctx {
             // Asked for one certificate, OpenSSL says what it misses.
             return X509::load(FileType::Pem, pem).map(drop);
         };
-        self.change(|ssl| ssl.use_certificate(&cert))?;
-        self.change_chain(|rest| *rest = chain.collect())
+        let chain = Some(chain.collect::<Arc<[Cert]>>()).filter(|chain| !chain.is_empty());
+        self.change_identities(|own, ssl| own.use_certificate(ssl, cert, Some(chain)))
     }
 
     pub fn use_private_key_file(&self, path: &CStr, filetype: FileType, passphrase: Passphrase) -> Result<()> {
@@ -73,6 +82,12 @@ impl Ctx {
     pub fn use_private_key_pem(&self, pem: &[u8], passphrase: Passphrase) -> Result<()> {
         self.use_private_key(&*PKey::load_private(FileType::Pem, pem, passphrase)?)
     }
+}
+
+fn incomplete() -> Error {
+    let entry = Entry { library: "SSL routines".into(), reason: "no private key assigned".into(), ..Entry::default() };
+    let message = "the certificate that was set last waits for its private key".into();
+    Error::with(Status::Error, Detail { message, entries: vec![entry], ..Detail::default() })
 }
 
 /// PEM or DER, as OpenSSL's SSL_CTX_use_*_file have it: another number is OpenSSL's own error.

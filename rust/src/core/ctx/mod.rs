@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub use crate::openssl::ssl_ctx::Method;
 pub use callbacks::*;
 pub use credentials::file_type;
+pub(super) use overrides::Inherited;
 
 pub struct Ctx {
     ssl: SslCtx,
@@ -39,6 +40,8 @@ impl Ctx {
         ssl.ctrl(ffi::SSL_CTRL_MODE, modes);
         ssl.set_proto_versions(version, version)?;
         ssl.set_verify(ffi::SSL_VERIFY_NONE);
+        ssl.enable_client_hello();
+        ssl.set_dh_auto(true);
         Ok(Arc::new(Ctx { ssl, change: Mutex::default(), callbacks: Mutex::default() }))
     }
 
@@ -55,15 +58,16 @@ impl Ctx {
         Ok(ctx)
     }
 
-    /// The SSL under a new connection.
-    pub(super) fn new_ssl(&self, wire: RecordBio) -> Result<Ssl> {
+    /// The SSL under a new connection, and what the connection keeps of the context.
+    pub(super) fn new_ssl(&self, wire: RecordBio) -> Result<(Ssl, Inherited)> {
         let mut late = self.change.lock();
         late.served = true;
         let ssl = Ssl::new(&self.ssl, wire)?;
         late.dress(&ssl)?;
         // An idle connection gives its record buffers back.
         ssl.ctrl(ffi::SSL_CTRL_MODE, ffi::SSL_MODE_RELEASE_BUFFERS);
-        Ok(ssl)
+        let inherited = self.inherited(&late);
+        Ok((ssl, inherited))
     }
 
     pub(super) fn change<T>(&self, change: impl FnOnce(&SslCtx) -> T) -> T {

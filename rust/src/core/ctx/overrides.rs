@@ -4,16 +4,32 @@
 //! whatever thread: these never change in the SSL_CTX once it has SSLs. Their later values stand here, and each SSL made
 //! after that gets them for its own.
 
-use super::Ctx;
+use super::{Callbacks, Ctx};
+use crate::core::identity::{stack, Chain, Identities};
 use crate::error::Result;
 use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Ssl;
 use crate::openssl::ssl_ctx::SslCtx;
 use crate::openssl::store::share;
+use libc::c_int;
 use openssl::stack::{Stack, StackRef};
 use openssl::x509::store::X509Store;
 use openssl::x509::{X509Name, X509 as Cert};
 use std::ffi::CString;
+use std::sync::Arc;
+
+/// What a connection takes from its context beside its SSL: when it is made, or when it is given another context.
+#[derive(Clone)]
+pub(in crate::core) struct Inherited {
+    pub callbacks: Arc<Callbacks>,
+    pub verify_mode: c_int,
+    /// How often the verify callback was replaced by another one while there were connections.
+    pub verify_changes: u32,
+    /// The session id that the user set.
+    pub session_id: Arc<[u8]>,
+    pub identities: Arc<Identities>,
+    pub extra_chain: Chain,
+}
 
 #[derive(Default)]
 pub(super) struct Overrides {
@@ -22,9 +38,13 @@ pub(super) struct Overrides {
     pub ciphers: Option<CString>,
     pub suites: Option<CString>,
     pub srtp: Option<CString>,
-    pub chain: Option<Vec<Cert>>,
+    /// The chain of certificates that have none of their own.
+    pub extra_chain: Chain,
     pub client_cas: Option<Stack<X509Name>>,
     pub store: Option<X509Store>,
+    pub verify_changes: u32,
+    pub session_id: Arc<[u8]>,
+    pub identities: Arc<Identities>,
 }
 
 impl Overrides {
@@ -39,9 +59,8 @@ impl Overrides {
         if let Some(profiles) = &self.srtp {
             ssl.set_srtp_profiles(profiles)?;
         }
-        if let Some(chain) = &self.chain {
-            let stack = stack_of(chain)?;
-            ssl.set_chain(&stack)?;
+        if let Some(chain) = stack(&self.extra_chain)? {
+            ssl.set_extra_chain(&chain)?;
         }
         if let Some(names) = &self.client_cas {
             ssl.set_client_ca_list(copy(names)?);
@@ -76,25 +95,43 @@ impl Ctx {
         Ok(())
     }
 
-    /// Gives an SSL of another context this one's certificate, key and trust.
-    pub(in crate::core) fn take_over(&self, ssl: &Ssl) -> Result<()> {
+    /// Gives an SSL of another context this one's certificate, key and trust. The verify mode is for the connection to set.
+    pub(in crate::core) fn take_over(&self, ssl: &Ssl) -> Result<Inherited> {
         let mut late = self.change.lock();
         late.served = true;
         ssl.set_ctx(&self.ssl)?;
-        late.dress(ssl)
+        ssl.take_verify_params(&self.ssl)?;
+        late.dress(ssl)?;
+        Ok(self.inherited(&late))
     }
 
-    /// The certificates after the context's own.
-    pub(super) fn change_chain(&self, change: impl FnOnce(&mut Vec<Cert>)) -> Result<()> {
-        let mut late = self.change.lock();
-        let mut chain = late.chain.take().unwrap_or_else(|| self.ssl.extra_chain_certs());
-        change(&mut chain);
-        if late.served {
-            late.chain = Some(chain);
-            return Ok(());
+    pub(super) fn inherited(&self, late: &Overrides) -> Inherited {
+        Inherited {
+            callbacks: self.callbacks(),
+            verify_mode: self.ssl.verify_mode(),
+            verify_changes: late.verify_changes,
+            session_id: late.session_id.clone(),
+            identities: late.identities.clone(),
+            extra_chain: late.extra_chain.clone(),
         }
-        self.ssl.clear_extra_chain_certs();
-        chain.into_iter().try_for_each(|cert| self.ssl.add_extra_chain_cert(cert))
+    }
+
+    /// Adds a certificate to those that are sent with certificates that have no chain of their own.
+    pub(super) fn add_to_extra_chain(&self, cert: Cert) -> Result<()> {
+        let mut late = self.change.lock();
+        if !late.served {
+            return self.ssl.add_extra_chain_cert(cert);
+        }
+        let mut chain = late.extra_chain.as_deref().map_or_else(|| self.ssl.extra_chain_certs(), <[Cert]>::to_vec);
+        chain.push(cert);
+        late.extra_chain = Some(chain.into());
+        Ok(())
+    }
+
+    /// Changes the certificates that connections to come show.
+    pub(super) fn change_identities(&self, change: impl FnOnce(&mut Identities, &SslCtx) -> Result<()>) -> Result<()> {
+        let mut late = self.change.lock();
+        change(Arc::make_mut(&mut late.identities), &self.ssl)
     }
 
     pub(super) fn change_client_cas(
@@ -137,12 +174,4 @@ fn copy(names: &StackRef<X509Name>) -> Result<Stack<X509Name>> {
         copy.push(name.to_owned()?)?;
     }
     Ok(copy)
-}
-
-fn stack_of(certs: &[Cert]) -> Result<Stack<Cert>> {
-    let mut stack = Stack::new()?;
-    for cert in certs {
-        stack.push(cert.clone())?;
-    }
-    Ok(stack)
 }

@@ -9,7 +9,8 @@ use crate::openssl::ssl_ctx::SslCtx;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_int;
 use openssl::pkey::{PKey, Private};
-use openssl::x509::X509Ref;
+use openssl::stack::StackRef;
+use openssl::x509::{X509Ref, X509};
 
 impl Ssl {
     /// Gives the SSL another context: its certificate, key, trust and callbacks, not its options or versions.
@@ -45,6 +46,13 @@ impl Ssl {
     pub fn use_certificate(&self, cert: &X509Ref) -> Result<()> {
         // SAFETY: OpenSSL takes a reference of its own.
         check(unsafe { ffi::SSL_use_certificate(self.as_ptr(), cert.as_ptr()) })
+    }
+
+    /// Replaces certificate, key and chain of one kind of key, or nothing.
+    pub fn use_identity(&self, cert: &X509Ref, key: &PKey<Private>, chain: Option<&StackRef<X509>>) -> Result<()> {
+        let chain = chain.map_or(std::ptr::null_mut(), |chain| chain.as_ptr());
+        // SAFETY: live objects; OpenSSL counts references of its own.
+        check(unsafe { ffi::SSL_use_cert_and_key(self.as_ptr(), cert.as_ptr(), key.as_ptr(), chain, 1) })
     }
 
     pub fn use_private_key(&self, key: &PKey<Private>) -> Result<()> {

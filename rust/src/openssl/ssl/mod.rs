@@ -4,6 +4,7 @@ pub mod config;
 mod dtls;
 pub mod info;
 mod overrides;
+mod server;
 
 use super::callbacks;
 use super::callbacks::CallbackTarget;
@@ -49,9 +50,16 @@ unsafe impl Send for Ssl {}
 
 impl Ssl {
     pub fn new(ctx: &SslCtx, wire: RecordBio) -> Result<Self> {
-        // SAFETY: the SSL is ours; the wire is boxed and lives as long as it.
+        // SAFETY: a live SSL_CTX.
+        unsafe { Self::of_ctx(ctx.as_ptr(), wire) }
+    }
+
+    /// # Safety
+    /// `ctx` must be live.
+    unsafe fn of_ctx(ctx: *mut ffi::SSL_CTX, wire: RecordBio) -> Result<Self> {
+        // SAFETY: the caller's promise. The SSL is ours; the wire is boxed and lives as long as it.
         unsafe {
-            let ptr = ffi::SSL_new(ctx.as_ptr());
+            let ptr = ffi::SSL_new(ctx);
             if ptr.is_null() {
                 return Err(Error::openssl());
             }
@@ -60,6 +68,12 @@ impl Ssl {
             ffi::SSL_set_bio(ptr, bio, bio);
             Ok(ssl)
         }
+    }
+
+    /// Returns another SSL of the same SSL_CTX.
+    pub fn sibling(&self, wire: RecordBio) -> Result<Self> {
+        // SAFETY: the SSL_CTX of a live SSL.
+        unsafe { Self::of_ctx(ffi::SSL_get_SSL_CTX(self.ptr), wire) }
     }
 
     /// Who is called back; set once, before the first operation.

@@ -30,11 +30,41 @@ impl Ssl {
         }
     }
 
-    /// The certificates that go out after each of this end's own.
-    pub fn set_chain(&self, chain: &StackRef<X509>) -> Result<()> {
-        // SAFETY: a live SSL and a stack, of which OpenSSL makes a copy (1).
-        let done = unsafe { ffi::SSL_ctrl(self.as_ptr(), SSL_CTRL_CHAIN, 1, chain.as_ptr().cast::<c_void>()) };
-        check(done as c_int)
+    /// Sets the certificates that go out after the one that was set last; None for none of its own.
+    pub fn set_chain(&self, chain: Option<&StackRef<X509>>) -> Result<()> {
+        let chain = chain.map_or(std::ptr::null_mut(), |chain| chain.as_ptr());
+        // SAFETY: a live SSL and a stack or NULL; OpenSSL makes a copy (1).
+        check(unsafe { ffi::SSL_ctrl(self.as_ptr(), SSL_CTRL_CHAIN, 1, chain.cast::<c_void>()) } as c_int)
+    }
+
+    /// Sets the certificates that go out after each of this end's own that has no chain.
+    pub fn set_extra_chain(&self, chain: &StackRef<X509>) -> Result<()> {
+        const SSL_CTRL_GET_CHAIN_CERTS: c_int = 115;
+        const SSL_CTRL_SELECT_CURRENT_CERT: c_int = 116;
+        const SSL_CTRL_SET_CURRENT_CERT: c_int = 117;
+        const SSL_CERT_SET_FIRST: libc::c_long = 1;
+        const SSL_CERT_SET_NEXT: libc::c_long = 2;
+        let mut done = Ok(());
+        // SAFETY: a live SSL; chains and certificate are borrowed from it. The commands step through its certificates,
+        // and the one that was the current becomes it again.
+        unsafe {
+            let ssl = self.as_ptr();
+            let current = ffi::SSL_get_certificate(ssl);
+            let mut more = self.ctrl(SSL_CTRL_SET_CURRENT_CERT, SSL_CERT_SET_FIRST) == 1;
+            while more && done.is_ok() {
+                let mut own: *mut ffi::stack_st_X509 = std::ptr::null_mut();
+                ffi::SSL_ctrl(ssl, SSL_CTRL_GET_CHAIN_CERTS, 0, (&raw mut own).cast());
+                if own.is_null() {
+                    done = self.set_chain(Some(chain));
+                }
+                more = self.ctrl(SSL_CTRL_SET_CURRENT_CERT, SSL_CERT_SET_NEXT) == 1;
+            }
+            if !current.is_null() {
+                ffi::SSL_ctrl(ssl, SSL_CTRL_SELECT_CURRENT_CERT, 0, current.cast());
+            }
+        }
+        crate::openssl::errors::clear();
+        done
     }
 
     pub fn set_client_ca_list(&self, names: Stack<X509Name>) {

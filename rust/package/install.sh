@@ -59,7 +59,7 @@ describe_links() {
 }
 
 fill() { # NAME DIRECTORY: the template of that name, filled in
-    sed -e "s|@PREFIX@|$PREFIX|" -e "s|@LIBDIR@|$LIBDIR|" -e "s|@VERSION@|$VERSION|" -e "s|@REQUIRES@|$REQUIRES|" \
+    sed -e "s|@PC_TO_PREFIX@|$(realpath -m --relative-to="$LIBDIR/pkgconfig" "$PREFIX")|" -e "s|@VERSION@|$VERSION|" -e "s|@REQUIRES@|$REQUIRES|" \
         -e "s|@SONAME@|$SONAME|" -e "s|@MAJOR@|${VERSION%%.*}|" -e "s|@STATIC_LIBRARIES@|$STATIC_LIBRARIES|" \
         -e "s|@TO_PREFIX@|$(realpath -m --relative-to="$LIBDIR/cmake/pyssl" "$PREFIX")|" \
         -e "s|@POINTER@|$(($(getconf LONG_BIT) / 8))|" "rust/package/$1.in" >"$made/$1"

@@ -108,8 +108,15 @@ strict="-Wall -Wextra -Wpedantic -Werror"
     echo "ok the archive by pkg-config --static"
 }
 
-# CMake, from a tree that was moved after it was installed
+# From a tree that was moved after it was installed: pkg-config, then CMake
 mv prefix moved
+# shellcheck disable=SC2046
+(
+    export PKG_CONFIG_LIBDIR=$dir/moved/lib/pkgconfig$system_pc
+    $CC -std=c99 program.c -o by_pc_moved $(pkg-config --cflags --libs pyssl)
+)
+runs ./by_pc_moved "$dir/moved/lib"
+echo "ok C99 by pkg-config from a tree that was moved"
 mkdir project
 cp program.c program.cpp project
 cat >project/CMakeLists.txt <<EOF

@@ -395,8 +395,8 @@ static void a_send_begun_by_one_thread_is_not_ended_by_another(void) {
     close_pair(&p);
 }
 
-/* The thread that comes again need not be the one that began. */
-static void a_send_may_be_ended_by_another_thread_with_the_same_bytes(void) {
+/* Another thread's bytes are a message of their own, even when they are the same. */
+static void the_same_bytes_of_another_thread_are_its_own(void) {
     pair p;
     static uint8_t ones[5000];
     size_t counts[3] = {0, 0, 0}, sent = 0;
@@ -412,7 +412,10 @@ static void a_send_may_be_ended_by_another_thread_with_the_same_bytes(void) {
     send_on_another_thread(&first);
     CHECK(first.result == 5000);
     drain(p.conn[0], counts);
-    CHECK(counts[1] == (sent + 1) * 5000);
+    CHECK(counts[1] == (sent + 2) * 5000);
+    CHECK(pyssl_conn_send(p.conn[1], ones, sizeof ones) == 5000);
+    drain(p.conn[0], counts);
+    CHECK(counts[1] == (sent + 2) * 5000);
     close_pair(&p);
 }
 
@@ -449,7 +452,7 @@ int main(int count, char **arguments) {
     RUN(freeing_the_handle_ends_a_reader_and_a_writer_that_wait);
     RUN(what_the_peer_still_sends_after_a_shutdown_can_be_received);
     RUN(a_send_begun_by_one_thread_is_not_ended_by_another);
-    RUN(a_send_may_be_ended_by_another_thread_with_the_same_bytes);
+    RUN(the_same_bytes_of_another_thread_are_its_own);
     RUN(every_byte_arrives_in_order_under_load);
     if (!is_short) /* valgrind would call lost what the thread has */
         RUN(a_thread_that_ends_in_a_callback_stays_there);

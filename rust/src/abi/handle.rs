@@ -1,7 +1,8 @@
 //! Handles: what a caller holds in place of an address.
 //!
 //! A handle's 64 bits are a key: kind (8), slot (24), generation (32). The table checks all three, so NULL, stale,
-//! twice freed, wrong-kind and garbage values are refused and never followed.
+//! twice freed, wrong-kind and garbage values are refused and never followed. Generations begin at a random number, so that
+//! two copies of the library in one process refuse each other's handles.
 //!
 //! Looking up takes no lock, and threads that use one handle do not write to one place: a thread notes the handle in its
 //! own record (a pin: a hazard pointer, after M. Michael, 2004), looks whether the handle is live, and strikes the note out
@@ -16,11 +17,12 @@ use crate::runtime::threads;
 use crate::runtime::threads::Record;
 use crate::status::Status;
 use std::cell::UnsafeCell;
+use std::hash::{BuildHasher, RandomState};
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A core type that callers hold by handle.
 pub trait Object: Sized + Send + Sync + 'static {
@@ -227,9 +229,9 @@ impl<T: Object> Table<T> {
             // SAFETY: as above; the bytes are of no object any more.
             unsafe { ptr::write_bytes(slot.value.get(), 0, 1) };
         }
-        let generation = (slot.state.load(Ordering::Relaxed) >> 32) + 1;
+        let generation = ((slot.state.load(Ordering::Relaxed) >> 32) + 1) & u64::from(u32::MAX);
         // A slot whose generations are used up retires: its old handles stay stale for good.
-        if generation <= u64::from(u32::MAX) {
+        if generation != first_generation() {
             slot.state.store(generation << 32, Ordering::Release);
             self.give_slot(slot, index);
         }
@@ -300,7 +302,7 @@ const MAX_SLOTS: u32 = (1 << SLOT_BITS) - FIRST_SEGMENT as u32;
 impl<T> Slot<T> {
     fn empty() -> Self {
         Slot {
-            state: AtomicU64::new(1 << 32),
+            state: AtomicU64::new(first_generation() << 32),
             users: AtomicUsize::new(0),
             next_free: AtomicU32::new(NONE),
             value: UnsafeCell::new(MaybeUninit::uninit()),
@@ -354,6 +356,13 @@ impl<T: Object> Drop for Pin<T> {
             }
         }
     }
+}
+
+/// Returns a number below 2^32, drawn once for this copy of the library. Another copy takes a handle of this one for its
+/// own only where the two numbers are as close as a slot has been used often.
+fn first_generation() -> u64 {
+    static FIRST: OnceLock<u64> = OnceLock::new();
+    *FIRST.get_or_init(|| RandomState::new().hash_one(0) & u64::from(u32::MAX))
 }
 
 fn address(record: &Record) -> usize {
@@ -440,6 +449,22 @@ mod tests {
             assert!(refused(Thing::lookup(garbage as *mut pyssl_thing)), "{garbage:#x}");
             assert!(refused(Thing::free(garbage as *mut pyssl_thing)), "{garbage:#x}");
         }
+    }
+
+    #[test]
+    fn a_slot_retires_when_its_generations_are_used_up() {
+        static TABLE: Table<Thing> = Table::new();
+        let first = TABLE.insert(Arc::new(Thing(1, None))).unwrap();
+        assert!(TABLE.remove(first));
+        let last = (first_generation().wrapping_sub(1)) & u64::from(u32::MAX);
+        let slot = TABLE.slot_of(first).unwrap();
+        slot.state.store(last << 32, Ordering::SeqCst);
+        let handle = TABLE.insert(Arc::new(Thing(2, None))).unwrap();
+        assert_eq!((slot_index(handle), handle & u64::from(u32::MAX)), (slot_index(first), last));
+        assert!(TABLE.remove(handle));
+        let next = TABLE.insert(Arc::new(Thing(3, None))).unwrap();
+        assert_ne!(slot_index(next), slot_index(first));
+        assert!(TABLE.pin(first).is_none() && TABLE.pin(handle).is_none() && TABLE.remove(next));
     }
 
     #[test]

@@ -124,7 +124,7 @@ pub unsafe extern "C" fn pyssl_conn_new_transport(
 }
 
 /// Frees a connection. Nothing is sent; the descriptor stays open. Calls under way on other threads end with
-/// PYSSL_ERR_CLOSED.
+/// PYSSL_ERR_CLOSED. Once this has returned a socket may be closed, as after pyssl_conn_close().
 /// @param conn  may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
@@ -138,7 +138,9 @@ pub extern "C" fn pyssl_conn_free(conn: *mut pyssl_conn) -> pyssl_status {
 }
 
 /// Ends every call that waits on the connection, and every later one, with PYSSL_ERR_CLOSED. Nothing is sent; the
-/// descriptor stays open.
+/// descriptor stays open. Once this has returned no call of another thread moves bytes on a socket, which may be closed and
+/// its number given to another file. (Calls on a pipe or terminal can block; those are not waited for, and neither are the
+/// functions of a pyssl_transport.)
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub extern "C" fn pyssl_conn_close(conn: *mut pyssl_conn) -> pyssl_status {

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 /// The transport's side of a BIO.
 pub struct RecordBio {
-    socket: Option<Socket>,
+    socket: Option<Arc<Socket>>,
     flow: Arc<Direction>,
     /// Of what came from the socket.
     framing: Framing,
@@ -59,11 +59,11 @@ impl RecordBio {
         RecordBio { pumped, ..Self::new(None) }
     }
 
-    pub fn socket(socket: Socket, flow: Arc<Direction>) -> Self {
+    pub fn socket(socket: Arc<Socket>, flow: Arc<Direction>) -> Self {
         RecordBio { flow, ..Self::new(Some(socket)) }
     }
 
-    fn new(socket: Option<Socket>) -> Self {
+    fn new(socket: Option<Arc<Socket>>) -> Self {
         RecordBio {
             socket,
             flow: Arc::default(),
@@ -168,7 +168,7 @@ impl RecordBio {
 
     /// Sends what waits in the outbox, as far as the socket takes it now. True when nothing is left.
     pub fn flush(&mut self) -> bool {
-        let Some(socket) = self.socket else { return self.outbox.is_empty() };
+        let Some(socket) = &self.socket else { return self.outbox.is_empty() };
         if socket.is_datagram {
             // What failed is lost, as datagrams are; the next one may get through.
             self.errno = 0;
@@ -205,13 +205,13 @@ impl RecordBio {
         if let Some(poison) = &mut self.poison {
             return poison.read(room).map_or(Read::Later, Read::Some);
         }
-        if let Some(socket) = self.socket {
+        if self.socket.is_some() {
             if self.inbox.is_empty() && self.fetched_errno != 0 {
                 self.errno = std::mem::take(&mut self.fetched_errno);
                 return Read::Failed;
             }
             if self.inbox.is_empty() && !self.eof {
-                return self.receive(socket, room);
+                return self.receive(room);
             }
         }
         if !self.inbox.is_empty() {
@@ -224,7 +224,9 @@ impl RecordBio {
         Read::Later
     }
 
-    fn receive(&mut self, socket: Socket, room: &mut [u8]) -> Read {
+    fn receive(&mut self, room: &mut [u8]) -> Read {
+        let Some(socket) = &self.socket else { return Read::Later };
+        let is_datagram = socket.is_datagram;
         let taken = {
             // Another thread may have bytes in hand that come before those in the socket.
             let Some(_turn) = self.flow.receive_inside() else {
@@ -234,7 +236,7 @@ impl RecordBio {
             socket.recv(room).inspect(|got| self.framing.pass(&room[..*got]))
         };
         match taken {
-            Ok(0) if socket.is_datagram => Read::Later,
+            Ok(0) if is_datagram => Read::Later,
             Ok(0) => {
                 self.deliver_eof();
                 Read::Eof
@@ -251,7 +253,7 @@ impl RecordBio {
             Err(errno) => {
                 self.arrivals += 1;
                 self.errno = errno;
-                if socket.is_datagram {
+                if is_datagram {
                     // A refusal (ICMP) of one datagram. SSL is not told, for it would give up.
                     return Read::Later;
                 }
@@ -268,12 +270,16 @@ impl RecordBio {
         self.encrypts |= has_encrypted_dtls(bytes);
         let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
         let bytes = alert.as_ref().map_or(bytes, |alert| alert);
-        let Some(socket) = self.socket else { return self.outbox.push(bytes) };
+        if self.socket.is_none() {
+            return self.outbox.push(bytes);
+        }
         if self.aside || self.flow.leave() {
             return self.outbox.push(bytes);
         }
         let mut sent = 0;
-        if self.flush() && self.send_errno == 0 {
+        let flushed = self.flush() && self.send_errno == 0;
+        let Some(socket) = &self.socket else { return };
+        if flushed {
             match socket.send(bytes) {
                 Ok(n) => sent = n,
                 Err(errno) if would_block(errno) => {}
@@ -290,7 +296,7 @@ impl RecordBio {
     pub fn first(&self) -> Vec<u8> {
         let mut first = self.first.clone();
         // On what is no socket looking fails, and that is that.
-        if let Some(socket) = self.socket {
+        if let Some(socket) = &self.socket {
             let mut more = [0; FIRST];
             let waiting = socket.look(&mut more[first.len().min(FIRST)..]).unwrap_or(0);
             first.extend_from_slice(&more[first.len()..][..waiting]);

@@ -132,7 +132,7 @@ const LONGEST: usize = 16384 + 2048;
 
 impl ReceivedRecord {
     /// The next record, or as much of it as is there. None when nothing is.
-    pub fn record(socket: Socket) -> Option<Self> {
+    pub fn record(socket: &Socket) -> Option<Self> {
         let mut fetched = ReceivedRecord::default();
         fetched.bytes.reserve(HEADER + LONGEST);
         fetched.receive(socket, HEADER);
@@ -149,7 +149,7 @@ impl ReceivedRecord {
         }
     }
 
-    fn receive(&mut self, socket: Socket, most: usize) {
+    fn receive(&mut self, socket: &Socket, most: usize) {
         if most == 0 {
             return;
         }
@@ -223,14 +223,14 @@ mod tests {
     fn a_record_is_fetched_and_nothing_of_the_next_one() {
         let (near, mut far) = UnixStream::pair().unwrap();
         let socket = Socket::new(near.as_raw_fd());
-        assert!(ReceivedRecord::record(socket).is_none());
+        assert!(ReceivedRecord::record(&socket).is_none());
         far.write_all(&[23, 3, 3, 0, 2, 7, 8, 23, 3, 3, 0, 3, 1]).unwrap();
-        let first = ReceivedRecord::record(socket).unwrap();
+        let first = ReceivedRecord::record(&socket).unwrap();
         assert_eq!((first.bytes.front(), first.eof, first.errno), (&[23, 3, 3, 0, 2, 7, 8][..], false, 0));
-        let part = ReceivedRecord::record(socket).unwrap();
+        let part = ReceivedRecord::record(&socket).unwrap();
         assert_eq!((part.bytes.front(), part.eof), (&[23, 3, 3, 0, 3, 1][..], false));
         drop(far);
-        let end = ReceivedRecord::record(socket).unwrap();
+        let end = ReceivedRecord::record(&socket).unwrap();
         assert!(end.bytes.is_empty() && end.eof);
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let (mut near, far) = UnixStream::pair().unwrap();
         near.write_all(b"never read").unwrap();
         drop(far);
-        let reset = ReceivedRecord::record(Socket::new(near.as_raw_fd())).unwrap();
+        let reset = ReceivedRecord::record(&Socket::new(near.as_raw_fd())).unwrap();
         assert_eq!((reset.bytes.is_empty(), reset.eof, reset.errno), (true, false, libc::ECONNRESET));
     }
 

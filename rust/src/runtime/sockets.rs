@@ -1,13 +1,15 @@
 //! A descriptor that is used without ever blocking.
 
 use super::byte_queue::ByteQueue;
+use super::in_flight::{Call, InFlight};
 use libc::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
-#[derive(Clone, Copy)]
+/// A descriptor, with a count of the calls that move bytes on it. Once it is closed they fail with EBADF.
 pub struct Socket {
     fd: RawFd,
+    calls: InFlight,
     /// recv() and send() work on it (a pipe or terminal takes read() and write()).
     is_socket: bool,
     pub is_datagram: bool,
@@ -16,24 +18,52 @@ pub struct Socket {
 impl Socket {
     pub fn new(fd: RawFd) -> Self {
         let kind = socket_type(fd);
-        Socket { fd, is_socket: kind.is_some(), is_datagram: kind == Some(libc::SOCK_DGRAM) }
+        Socket {
+            fd,
+            calls: InFlight::default(),
+            is_socket: kind.is_some(),
+            is_datagram: kind == Some(libc::SOCK_DGRAM),
+        }
     }
 
     /// A connected socket that carries a stream.
-    pub fn is_stream(self) -> bool {
+    pub fn is_stream(&self) -> bool {
         self.is_socket && !self.is_datagram
     }
 
-    pub fn recv(self, room: &mut [u8]) -> Result<usize, i32> {
+    /// Refuses calls that move bytes from now on. The descriptor stays open, for it is the caller's.
+    pub fn close(&self) {
+        self.calls.close();
+    }
+
+    /// Waits until no call of another thread moves bytes on the descriptor. Call after `close`.
+    pub fn wait_until_idle(&self) {
+        self.calls.wait_until_none();
+    }
+
+    /// In a forked child: forgets the calls of the parent's threads.
+    pub fn forget_calls(&self) {
+        self.calls.forget_calls();
+    }
+
+    /// Counts the call that is about to be made. A pipe or terminal has no MSG_DONTWAIT, and a call on it can block when
+    /// another reader takes the bytes: such calls are refused once the descriptor is closed, and not waited for.
+    fn enter(&self) -> Result<Option<Call<'_>>, i32> {
+        let call = self.calls.enter().ok_or(libc::EBADF)?;
+        Ok(self.is_socket.then_some(call))
+    }
+
+    pub fn recv(&self, room: &mut [u8]) -> Result<usize, i32> {
         self.recv_at(room.as_mut_ptr(), room.len())
     }
 
     /// As `recv`; so many bytes of the room are written.
-    pub fn recv_into(self, room: &mut [MaybeUninit<u8>]) -> Result<usize, i32> {
+    pub fn recv_into(&self, room: &mut [MaybeUninit<u8>]) -> Result<usize, i32> {
         self.recv_at(room.as_mut_ptr().cast(), room.len())
     }
 
-    fn recv_at(self, room: *mut u8, size: usize) -> Result<usize, i32> {
+    fn recv_at(&self, room: *mut u8, size: usize) -> Result<usize, i32> {
+        let _call = self.enter()?;
         retry(|| {
             // SAFETY: both callers have `size` writable bytes there; a bad descriptor is an errno.
             unsafe {
@@ -50,14 +80,16 @@ impl Socket {
     }
 
     /// What `recv` would give, left where it is.
-    pub fn look(self, room: &mut [u8]) -> Result<usize, i32> {
+    pub fn look(&self, room: &mut [u8]) -> Result<usize, i32> {
+        let _call = self.enter()?;
         // SAFETY: `room` is writable for its length; a bad descriptor is an errno.
         retry(|| unsafe {
             libc::recv(self.fd, room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT | libc::MSG_PEEK)
         })
     }
 
-    pub fn send(self, bytes: &[u8]) -> Result<usize, i32> {
+    pub fn send(&self, bytes: &[u8]) -> Result<usize, i32> {
+        let _call = self.enter()?;
         retry(|| {
             // SAFETY: `bytes` is readable for its length; a bad descriptor is an errno.
             unsafe {
@@ -77,7 +109,7 @@ impl Socket {
 }
 
 /// Sends what is in a buffer; what was not taken stays there.
-pub fn send_out(socket: Socket, outbox: &mut ByteQueue) -> Result<(), i32> {
+pub fn send_out(socket: &Socket, outbox: &mut ByteQueue) -> Result<(), i32> {
     while !outbox.is_empty() {
         let sent = socket.send(outbox.front())?;
         outbox.consume(sent);

@@ -1,8 +1,9 @@
 //! Waiting for a descriptor, with a way for another thread to end the wait.
 
 use super::fork;
+use super::mutex::Mutex;
+use super::wake_fd::WakeFd;
 use libc::c_int;
-use parking_lot::Mutex;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::OnceLock;
@@ -26,12 +27,12 @@ pub struct Waiters {
     for_input: AtomicUsize,
     for_output: AtomicUsize,
     haste: AdaptivePoll,
-    bells: Mutex<Vec<Waiter>>,
+    list: Mutex<Vec<Waiter>>,
 }
 
 #[derive(Clone, Copy)]
 struct Waiter {
-    bell: RawFd,
+    wake_fd: WakeFd,
     events: i16,
 }
 
@@ -68,25 +69,25 @@ impl Waiters {
         deadline: Option<Instant>,
         stale: impl FnOnce() -> bool,
     ) -> Result<Woken, i32> {
-        let bell = EventFd::of_this_thread()?;
-        self.bells.lock().push(Waiter { bell, events });
+        let wake_fd = WakeFd::of_this_thread()?;
+        self.list.lock().push(Waiter { wake_fd, events });
         for whom in Whom::EACH.into_iter().filter(|whom| whom.waits_for(events)) {
             self.count(whom).fetch_add(1, Ordering::SeqCst);
         }
-        let woken = if stale() { Ok(Woken::Ready) } else { self.haste.poll(fd, events, bell, deadline) };
-        let mut bells = self.bells.lock();
-        bells.retain(|waiter| waiter.bell != bell);
+        let woken = if stale() { Ok(Woken::Ready) } else { self.haste.poll(fd, events, wake_fd, deadline) };
+        let mut list = self.list.lock();
+        list.retain(|waiter| waiter.wake_fd != wake_fd);
         for whom in Whom::EACH.into_iter().filter(|whom| whom.waits_for(events)) {
             self.count(whom).fetch_sub(1, Ordering::SeqCst);
         }
-        drop(bells);
+        drop(list);
         woken
     }
 
     /// Forgets who waits: in a forked child, threads of the parent only.
     pub fn forget(&self) {
-        let mut bells = self.bells.lock();
-        bells.clear();
+        let mut list = self.list.lock();
+        list.clear();
         Whom::EACH.into_iter().for_each(|whom| self.count(whom).store(0, Ordering::SeqCst));
     }
 
@@ -95,10 +96,8 @@ impl Waiters {
         if self.count(whom).load(Ordering::SeqCst) == 0 {
             return;
         }
-        let one = 1u64.to_ne_bytes();
-        for waiter in self.bells.lock().iter().filter(|waiter| whom.waits_for(waiter.events)) {
-            // SAFETY: writes eight bytes to an eventfd; a failure leaves it as rung as it was.
-            unsafe { libc::write(waiter.bell, one.as_ptr().cast(), one.len()) };
+        for waiter in self.list.lock().iter().filter(|waiter| whom.waits_for(waiter.events)) {
+            waiter.wake_fd.wake();
         }
     }
 
@@ -108,61 +107,6 @@ impl Waiters {
             Whom::ForInput => &self.for_input,
             Whom::ForOutput => &self.for_output,
         }
-    }
-}
-
-/// The eventfd that wakes a thread: one for each thread that ever waited, closed when the thread ends.
-struct EventFd(RawFd, u32);
-
-impl EventFd {
-    fn of_this_thread() -> Result<RawFd, i32> {
-        thread_local! {
-            static BELL: std::cell::RefCell<Option<EventFd>> = const { std::cell::RefCell::new(None) };
-        }
-        BELL.with(|bell| {
-            let mut bell = bell.borrow_mut();
-            let process = fork::generation();
-            match &*bell {
-                // After a fork the child must not share the parent's.
-                Some(bell) if bell.1 == process => Ok(bell.0),
-                _ => {
-                    // SAFETY: a new descriptor, ours.
-                    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-                    if fd < 0 {
-                        return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EMFILE));
-                    }
-                    *bell = Some(EventFd(fd, process));
-                    Ok(fd)
-                }
-            }
-        })
-    }
-}
-
-impl Drop for EventFd {
-    fn drop(&mut self) {
-        // SAFETY: our descriptor.
-        unsafe { libc::close(self.0) };
-    }
-}
-
-/// O_NONBLOCK is set on the descriptor: its owner wants no call to wait.
-pub fn is_nonblocking(fd: RawFd) -> bool {
-    // SAFETY: reads the descriptor's flags; a bad descriptor gives -1.
-    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
-    flags < 0 || flags & libc::O_NONBLOCK != 0
-}
-
-/// Returns what tells an open file from another one that got its number: device and inode. The error is an errno.
-pub fn identity(fd: RawFd) -> Result<(u64, u64), i32> {
-    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: on success fstat() filled the struct.
-    unsafe {
-        if libc::fstat(fd, stat.as_mut_ptr()) != 0 {
-            return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EBADF));
-        }
-        let stat = stat.assume_init();
-        Ok((stat.st_dev, stat.st_ino))
     }
 }
 
@@ -182,21 +126,21 @@ const IN_A_ROW: i32 = 4;
 const IN_VAIN: i32 = 200;
 
 impl AdaptivePoll {
-    fn poll(&self, fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
+    fn poll(&self, fd: RawFd, events: i16, wake_fd: WakeFd, deadline: Option<Instant>) -> Result<Woken, i32> {
         let begun = Instant::now();
         let short = self.short.load(Ordering::Relaxed);
         if short >= IN_A_ROW && events == libc::POLLIN {
             while begun.elapsed() < LOOK {
-                match poll(fd, events, bell, Some(begun)) {
+                match poll(fd, events, wake_fd, Some(begun)) {
                     // Who has something to do meanwhile may be who is waited for.
                     Ok(Woken::Timeout) => std::thread::yield_now(),
                     found => return found,
                 }
             }
             self.short.store(-IN_VAIN, Ordering::Relaxed);
-            return poll(fd, events, bell, deadline);
+            return poll(fd, events, wake_fd, deadline);
         }
-        let woken = poll(fd, events, bell, deadline);
+        let woken = poll(fd, events, wake_fd, deadline);
         let was_short = events == libc::POLLIN && begun.elapsed() < SHORT && several_processors();
         self.short.store(if was_short { short + 1 } else { short.min(0) }, Ordering::Relaxed);
         woken
@@ -209,19 +153,27 @@ fn several_processors() -> bool {
     *SEVERAL.get_or_init(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1))
 }
 
-fn poll(fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Result<Woken, i32> {
-    let mut polls =
-        [libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 }, libc::pollfd { fd, events, revents: 0 }];
-    let most = milliseconds(deadline);
+fn poll(fd: RawFd, events: i16, wake_fd: WakeFd, deadline: Option<Instant>) -> Result<Woken, i32> {
+    let mut polls = [
+        libc::pollfd { fd: wake_fd.number(), events: libc::POLLIN, revents: 0 },
+        libc::pollfd { fd, events, revents: 0 },
+    ];
+    // Where the program closed the number that would end this wait, the thread notices after this time.
+    let checked = Instant::now() + CHECKED_EVERY;
+    let most = milliseconds(Some(deadline.map_or(checked, |deadline| deadline.min(checked))));
     fork::outside(|| {
         // SAFETY: two valid pollfds; poll() passes over a negative descriptor.
         let count = unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, most) };
         match count {
+            0 if deadline.is_none_or(|deadline| deadline > checked) => {
+                wake_fd.check();
+                Ok(Woken::Ready)
+            }
             0 => Ok(Woken::Timeout),
             1.. => {
-                // A ring that comes later than this ends the next wait early, which is fine.
+                // A wake that comes later than this ends the next wait early, which is fine.
                 if polls[0].revents != 0 {
-                    silence(bell);
+                    wake_fd.silence();
                 }
                 Ok(Woken::Ready)
             }
@@ -233,17 +185,14 @@ fn poll(fd: RawFd, events: i16, bell: RawFd, deadline: Option<Instant>) -> Resul
     })
 }
 
+/// How long a thread sleeps before it looks whether it can still be woken.
+const CHECKED_EVERY: Duration = Duration::from_secs(5);
+
 /// For poll(): -1 is for ever; rounded up, so that a wait never ends before its time.
 fn milliseconds(deadline: Option<Instant>) -> c_int {
     let Some(deadline) = deadline else { return -1 };
     let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
     c_int::try_from(left.as_millis()).unwrap_or(c_int::MAX)
-}
-
-fn silence(bell: RawFd) {
-    let mut count = [0u8; 8];
-    // SAFETY: reads the eventfd's counter back to zero; nothing there is fine.
-    unsafe { libc::read(bell, count.as_mut_ptr().cast(), count.len()) };
 }
 
 #[cfg(test)]

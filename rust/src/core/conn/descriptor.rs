@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::runtime::direction::Direction;
+use crate::runtime::fd::{self, Identity};
 use crate::runtime::sockets::Socket;
-use crate::runtime::waiters;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ const LATE: u8 = 8;
 
 pub(super) struct Descriptor {
     pub fd: RawFd,
-    pub socket: Socket,
+    pub socket: Arc<Socket>,
     pub flow: Arc<Direction>,
     /// The file it was: the number may be closed and given to another one.
-    identity: (u64, u64),
+    identity: Identity,
     /// The caller looks whether it is, before it calls.
     trusted: AtomicBool,
     /// How many receives are to begin by waiting: where question and answer take turns, trying first is a system call for
@@ -27,10 +27,10 @@ pub(super) struct Descriptor {
 impl Descriptor {
     /// EBADF when it is none.
     pub fn new(fd: RawFd) -> Result<Self> {
-        let identity = waiters::identity(fd).map_err(|errno| Error::os(errno).doing(&format!("descriptor {fd}")))?;
+        let identity = fd::identity(fd).map_err(|errno| Error::os(errno).doing(&format!("descriptor {fd}")))?;
         Ok(Descriptor {
             fd,
-            socket: Socket::new(fd),
+            socket: Arc::new(Socket::new(fd)),
             flow: Arc::default(),
             identity,
             trusted: AtomicBool::new(false),
@@ -48,7 +48,7 @@ impl Descriptor {
 
     /// Before anything is read or written.
     pub fn check(&self) -> Result<()> {
-        match waiters::identity(self.fd) {
+        match fd::identity(self.fd) {
             Ok(identity) if identity == self.identity => Ok(()),
             Ok(_) | Err(libc::EBADF) => {
                 Err(Error::os(libc::EBADF).doing("the connection's descriptor was closed meanwhile"))

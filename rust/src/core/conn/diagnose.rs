@@ -16,6 +16,8 @@ impl Conn {
             Blocked::WantX509Lookup => Error::bare(Status::WantX509Lookup),
             Blocked::ZeroReturn => Error::bare(Status::ZeroReturn),
             Blocked::Eof => Error::bare(Status::Eof),
+            // Closed meanwhile, the socket refuses every call.
+            Blocked::Syscall(_) if self.is_closed() => Error::bare(Status::Closed),
             Blocked::Syscall(errno) => self.explain_refusal(errno),
             Blocked::Failed(error) => self.explain_failure(error),
         }

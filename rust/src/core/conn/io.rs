@@ -7,8 +7,8 @@ use crate::error::{Detail, Entry, Error, Result};
 use crate::openssl::errors;
 use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Blocked;
+use crate::runtime::fd::is_nonblocking;
 use crate::runtime::fiber::Caller;
-use crate::runtime::waiters;
 use crate::runtime::waiters::{Whom, Woken};
 use crate::status::Status;
 use std::hash::{BuildHasher, RandomState};
@@ -191,7 +191,7 @@ impl Conn {
             self.not_ended(deadline)?;
             if let Transport::Socket(descriptor) = &self.transport {
                 if !std::mem::take(&mut deadline.trusts) {
-                    descriptor.check()?;
+                    self.check(descriptor)?;
                 }
             }
             let (result, arrivals, unsent) = self.step(flush, &mut operation)?;
@@ -247,7 +247,7 @@ impl Conn {
             wire.arrivals
         };
         if !std::mem::take(&mut deadline.trusts) {
-            descriptor.check()?;
+            self.check(descriptor)?;
         }
         match self.wait(descriptor.fd, libc::POLLIN, arrivals, deadline) {
             Err(Some(error)) => Err(error),
@@ -334,7 +334,9 @@ impl Conn {
         arrivals: u64,
         deadline: &mut Deadline,
     ) -> Result<(), Option<Error>> {
-        if deadline.unset() && waiters::is_nonblocking(fd) {
+        if deadline.unset() && is_nonblocking(fd) {
+            // Closed meanwhile, the number may be that of another file.
+            self.not_ended(deadline).map_err(Some)?;
             return Err(None);
         }
         let wants_input = events & libc::POLLIN != 0;
@@ -369,7 +371,11 @@ impl Conn {
                 let engine = self.begin_io()?;
                 let mut wire = engine.ssl.wire().borrow_mut();
                 if wire.flush() {
-                    return if wire.send_errno == 0 { Ok(()) } else { Err(Error::os(wire.send_errno)) };
+                    return match wire.send_errno {
+                        0 => Ok(()),
+                        _ if self.is_closed() => Err(Error::bare(Status::Closed)),
+                        errno => Err(Error::os(errno)),
+                    };
                 }
                 wire.arrivals
             };
@@ -378,14 +384,18 @@ impl Conn {
                 Some(error) => error,
                 None => Error::bare(Status::WantWrite),
             })?;
-            descriptor.check()?;
+            self.check(descriptor)?;
         }
+    }
+
+    /// Fails with EBADF where the descriptor is another file's by now, and with CLOSED once the connection is closed.
+    pub(super) fn check(&self, descriptor: &Descriptor) -> Result<()> {
+        descriptor.check().map_err(|error| self.not_closed().err().unwrap_or(error))
     }
 
     /// What a thread looks at before it waits, and again when it is woken.
     pub(super) fn is_ended(&self, deadline: &Deadline) -> bool {
-        self.closed.load(Ordering::SeqCst)
-            || deadline.shutdowns.is_some_and(|before| before != self.shutdowns.load(Ordering::SeqCst))
+        self.is_closed() || deadline.shutdowns.is_some_and(|before| before != self.shutdowns.load(Ordering::SeqCst))
     }
 
     pub(super) fn not_ended(&self, deadline: &Deadline) -> Result<()> {

@@ -28,14 +28,13 @@ use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Ssl;
 use crate::runtime::byte_queue::ByteQueue;
 use crate::runtime::fork;
-use crate::runtime::mutex::{Guard, Lock};
+use crate::runtime::mutex::{Guard, Lock, Mutex};
 use crate::runtime::waiters::{Waiters, Whom};
 use crate::status::Status;
 use callbacks::Refusal;
 use descriptor::Descriptor;
 use hello::Hello;
 use io::PendingSend;
-use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
@@ -128,7 +127,7 @@ impl Conn {
     /// A connection on a descriptor, which stays the caller's: it is never closed here and must outlive its use.
     pub fn socket(ctx: &Arc<Ctx>, fd: RawFd) -> Result<Arc<Self>> {
         let descriptor = Descriptor::new(fd)?;
-        let wire = RecordBio::socket(descriptor.socket, descriptor.flow.clone());
+        let wire = RecordBio::socket(descriptor.socket.clone(), descriptor.flow.clone());
         Self::new(ctx, wire, Transport::Socket(descriptor))
     }
 
@@ -215,10 +214,25 @@ impl Conn {
         }
     }
 
-    /// Ends every call that waits, and every later one, with CLOSED. The descriptor stays open, for it is the caller's.
+    /// Ends every call that waits, and every later one, with CLOSED. Returns once no call of another thread moves bytes on
+    /// the socket, so that its owner may close it. The descriptor stays open, for it is the caller's.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        if let Transport::Socket(descriptor) = &self.transport {
+            descriptor.socket.close();
+        }
+        if self.at_home().is_err() {
+            // The threads that wait and the calls under way are the parent's.
+            return;
+        }
         self.waiters.wake(Whom::All);
+        if let Transport::Socket(descriptor) = &self.transport {
+            descriptor.socket.wait_until_idle();
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// In a forked child: makes the parent's connection this process's. The parent must not use it any more. Fails when
@@ -239,6 +253,9 @@ impl Conn {
             return Err(Error::new(Status::Busy, why));
         }
         self.waiters.forget();
+        if let Transport::Socket(descriptor) = &self.transport {
+            descriptor.socket.forget_calls();
+        }
         self.home.store(fork::generation(), Ordering::SeqCst);
         Ok(())
     }

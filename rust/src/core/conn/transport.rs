@@ -6,9 +6,9 @@ use super::{Conn, Transport};
 use crate::error::{Error, Result};
 use crate::openssl::ssl::Blocked;
 use crate::runtime::fiber::Caller;
+use crate::runtime::mutex::Mutex;
 use crate::runtime::waiters::{Whom, Woken};
 use crate::status::Status;
-use parking_lot::Mutex;
 use std::sync::atomic::Ordering;
 
 /// What a transport of functions did.
@@ -285,7 +285,7 @@ impl Conn {
     }
 
     pub(super) fn not_closed(&self) -> Result<()> {
-        match self.closed.load(Ordering::SeqCst) {
+        match self.is_closed() {
             true => Err(Error::bare(Status::Closed)),
             false => self.at_home(),
         }

@@ -51,11 +51,11 @@ impl Conn {
         while !self.engine.is_mine() && !self.callback_failed.load(Ordering::SeqCst) {
             self.not_ended(deadline)?;
             if !std::mem::take(&mut deadline.trusts) {
-                descriptor.check()?;
+                self.check(descriptor)?;
             }
             let arrivals = self.arrivals.load(Ordering::SeqCst);
             let Some(turn) = descriptor.flow.receive_aside() else { return Ok(None) };
-            if let Some(fetched) = ReceivedRecord::record(descriptor.socket) {
+            if let Some(fetched) = ReceivedRecord::record(&descriptor.socket) {
                 // The step that follows has looked already.
                 deadline.trusts = true;
                 return Ok(Some(RecordInHand { fetched, turn }));
@@ -83,7 +83,7 @@ impl Conn {
     /// Sends what an operation left for after the lock. Whether something is unsent, and the errno that sending failed with.
     pub(super) fn send_aside(&self, mut bytes: ByteQueue) -> (bool, i32) {
         let Transport::Socket(descriptor) = &self.transport else { return (false, 0) };
-        let sent = send_out(descriptor.socket, &mut bytes);
+        let sent = send_out(&descriptor.socket, &mut bytes);
         if bytes.is_empty() && descriptor.flow.end() {
             // One that had this thread send for it may have come too late to be woken then.
             self.waiters.wake(Whom::ForOutput);
@@ -94,10 +94,7 @@ impl Conn {
             let engine = self.inspect();
             let mut wire = engine.ssl.wire().borrow_mut();
             wire.put_back(bytes, errno);
-            // Closed, the descriptor may be another file's by now.
-            if !self.closed.load(Ordering::SeqCst) {
-                wire.flush();
-            }
+            wire.flush();
             (wire.backlog(), wire.send_errno)
         };
         // Who left something to this thread waits for that.

@@ -17,7 +17,13 @@
  * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
  * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
  *
- * Threads. Every function may be called from any thread at any time, also with the same handle.
+ * Threads. Every function may be called from any thread at any time, also with the same handle, but not from a signal
+ * handler. pthread_cancel() is held back inside the library and its callbacks: the thread is cancelled at its next
+ * cancellation point (pthread_testcancel() is one) after the call has returned. A blocked call is ended by
+ * pyssl_conn_close(), pyssl_conn_shutdown() or a timeout. Asynchronous cancellation must be off.
+ *
+ * Callbacks return. A thread that ends inside of one (pthread_exit) is kept there until the process ends. An exception that
+ * leaves one (of C++, say) ends the process with a message.
  */
 
 #ifndef PYSSL_H
@@ -400,7 +406,9 @@ pyssl_status pyssl_constant(const char *name,
 #define PYSSL_ALPN_REFUSE 256
 
 /**
- * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
+ * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread, at the end
+ * of the call that lets go of it, and without any lock of the library held: it may call the library, and wait for threads
+ * that do. What a callback lets go of goes when the call returns that led to the callback.
  */
 typedef void (*pyssl_destructor)(void *userdata);
 
@@ -2715,7 +2723,7 @@ pyssl_status pyssl_conn_new_transport(pyssl_ctx *ctx,
 
 /**
  * Frees a connection. Nothing is sent; the descriptor stays open. Calls under way on other threads end with
- * PYSSL_ERR_CLOSED.
+ * PYSSL_ERR_CLOSED. Once this has returned a socket may be closed, as after pyssl_conn_close().
  * @param conn  may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
@@ -2723,7 +2731,9 @@ pyssl_status pyssl_conn_free(pyssl_conn *conn);
 
 /**
  * Ends every call that waits on the connection, and every later one, with PYSSL_ERR_CLOSED. Nothing is sent; the
- * descriptor stays open.
+ * descriptor stays open. Once this has returned no call of another thread moves bytes on a socket, which may be closed and
+ * its number given to another file. (Calls on a pipe or terminal can block; those are not waited for, and neither are the
+ * functions of a pyssl_transport.)
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_close(pyssl_conn *conn);

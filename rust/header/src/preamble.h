@@ -17,5 +17,11 @@
  * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
  * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
  *
- * Threads. Every function may be called from any thread at any time, also with the same handle.
+ * Threads. Every function may be called from any thread at any time, also with the same handle, but not from a signal
+ * handler. pthread_cancel() is held back inside the library and its callbacks: the thread is cancelled at its next
+ * cancellation point (pthread_testcancel() is one) after the call has returned. A blocked call is ended by
+ * pyssl_conn_close(), pyssl_conn_shutdown() or a timeout. Asynchronous cancellation must be off.
+ *
+ * Callbacks return. A thread that ends inside of one (pthread_exit) is kept there until the process ends. An exception that
+ * leaves one (of C++, say) ends the process with a message.
  */

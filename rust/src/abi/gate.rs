@@ -1,11 +1,12 @@
 //! The one gate between C and the core. Every exported function is one call of it.
 //!
-//! It marks the thread as inside (so that a fork waits for it), starts and ends with OpenSSL's queue for this thread
-//! empty, catches panics, turns a `Result` into a status and keeps the error for `pyssl_error_*`.
+//! It marks the thread as inside (so that a fork waits for it), holds pthread_cancel() back, starts and ends with OpenSSL's
+//! queue for this thread empty, catches panics, runs the destructors of userdata that the call left, turns a `Result` into a
+//! status and keeps the error for `pyssl_error_*`.
 
 use crate::error::{Error, Result};
 use crate::openssl::{errors, library};
-use crate::runtime::fork;
+use crate::runtime::{cancellation, fork, user_code};
 use crate::status::Status;
 use std::cell::{OnceCell, RefCell};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -31,9 +32,13 @@ pub fn gate_count(body: impl FnOnce() -> Result<usize>) -> isize {
     }
 }
 
-/// As `gate_count`, for a body that calls nothing of OpenSSL: its error queue is not looked at.
+/// As `gate_count`, for a body that calls nothing of OpenSSL and makes no system call that is a cancellation point: neither
+/// OpenSSL's error queue nor pthread_cancel() needs any care.
 pub fn gate_moved(body: impl FnOnce() -> Result<usize>) -> isize {
-    match caught(body) {
+    let _inside = fork::inside();
+    let result = caught(body);
+    user_code::run_destructors();
+    match result {
         Ok(count) => isize::try_from(count).unwrap_or(isize::MAX),
         Err(error) => keep(error) as isize,
     }
@@ -61,10 +66,12 @@ thread_local! {
 }
 
 fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _held_back = cancellation::hold_back();
     let _inside = fork::inside();
     library::start();
     errors::clear();
     let result = caught(body);
+    user_code::run_destructors();
     if cfg!(feature = "system") || result.as_ref().is_err_and(may_leave_entries) {
         errors::clear();
     }

@@ -5,14 +5,17 @@
 //! give PYSSL_ERR_BUSY. A negative return says that the callback raised: the call that led
 //! here returns PYSSL_ERR_CALLBACK, the peer gets a fatal alert, and the connection is of no more use.
 //!
-//! A callback returns: a thread that ends inside of one (pthread_exit) is kept there until the process ends.
+//! A callback returns: a thread that ends inside of one (pthread_exit) is kept there until the process ends, and an exception
+//! that leaves one (of C++, say) ends the process with a message. pthread_cancel() is held back inside of one.
 
 use super::types::{pyssl_conn, pyssl_x509};
 use crate::runtime::language::Language;
 use crate::runtime::{language, user_code};
 use libc::{c_char, c_int, c_void};
 
-/// Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
+/// Frees a callback's userdata: called once, when the library will not call the callback again. From any thread, at the end
+/// of the call that lets go of it, and without any lock of the library held: it may call the library, and wait for threads
+/// that do. What a callback lets go of goes when the call returns that led to the callback.
 pub type pyssl_destructor = Option<unsafe extern "C-unwind" fn(userdata: *mut c_void)>;
 
 /// Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
@@ -152,7 +155,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: the caller gave the pair together, and this is the only call.
-            user_code::run_destructor(self.language, || unsafe { destroy(self.data) });
+            unsafe { user_code::destroy_later(self.language, destroy, self.data) };
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::openssl::name as raw;
+use crate::runtime::mutex::Mutex;
 use crate::status::Status;
 use openssl::x509::{X509Name, X509NameRef};
-use parking_lot::Mutex;
 use std::cmp::Ordering;
 use std::ffi::CStr;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::pkey::PKey;
 use super::x509::X509;
 use crate::error::{Error, Result};
 use crate::openssl::pkcs12 as raw;
-use parking_lot::Mutex;
+use crate::runtime::mutex::Mutex;
 use std::ffi::CString;
 use std::sync::Arc;
 

@@ -3,11 +3,11 @@
 use super::filetype::FileType;
 use crate::error::{Error, Result};
 use crate::openssl::{pem, pkey as raw};
+use crate::runtime::mutex::Mutex;
 use crate::status::Status;
 use libc::c_int;
 use openssl::pkey::{PKey as Evp, Private, Public};
 use openssl::symm::Cipher;
-use parking_lot::Mutex;
 use std::ffi::CString;
 use std::sync::Arc;
 

@@ -7,9 +7,9 @@ use super::name::{dead, Holder, Name, Part};
 use super::pkey::PKey;
 use crate::error::{Error, Result};
 use crate::openssl::{pem, request as raw};
+use crate::runtime::mutex::Mutex;
 use libc::c_long;
 use openssl::x509::{X509Name, X509NameRef, X509Req};
-use parking_lot::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::openssl::crl as raw;
+use crate::runtime::mutex::Mutex;
 use openssl::x509::X509Revoked;
-use parking_lot::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::digest;
 use super::pkey::PKey;
 use crate::error::Result;
 use crate::openssl::spki as raw;
-use parking_lot::Mutex;
+use crate::runtime::mutex::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
 

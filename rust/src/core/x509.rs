@@ -8,10 +8,10 @@ use super::pem_text;
 use super::pkey::PKey;
 use crate::error::{Error, Result};
 use crate::openssl::{asn1, pem, x509 as raw};
+use crate::runtime::mutex::Mutex;
 use crate::status::Status;
 use libc::c_long;
 use openssl::x509::{X509Name, X509NameRef, X509Ref, X509 as Cert};
-use parking_lot::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
 

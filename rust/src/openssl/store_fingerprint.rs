@@ -4,11 +4,11 @@ use super::check::check;
 use super::ffi;
 use super::store_params::{self, Directory};
 use crate::error::Result;
+use crate::runtime::mutex::Mutex;
 use foreign_types::ForeignTypeRef;
 use openssl::hash::MessageDigest;
 use openssl::sha::Sha256;
 use openssl::x509::store::X509StoreRef;
-use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::ffi::c_void;
 

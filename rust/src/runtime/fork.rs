@@ -5,14 +5,16 @@
 //! operation on a connection) or runs the user's code. Whoever is outside stays there until the fork is over. That covers
 //! every lock below: this library's, OpenSSL's and the standard library's.
 //!
-//! Nothing here waits for more than `PATIENCE`: a thread that makes a large key, or reads a file that does not come, lets
-//! the fork go ahead.
+//! Nothing here waits beyond `PATIENCE` after the fork began. A thread that makes a large key, or reads a file that does not
+//! come, lets the fork go ahead. And a thread that is kept outside goes in: it may hold a lock that the fork waits for, in a
+//! handler that the program registered (pthread_atfork).
 
 use super::threads;
 use super::threads::Record;
 use libc::c_int;
+use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -67,66 +69,103 @@ pub fn forker() -> usize {
 /// None while the thread is ending.
 #[cold]
 fn first_call() -> Option<&'static Record> {
-    static WATCHED: AtomicBool = AtomicBool::new(false);
-    if !WATCHED.swap(true, Ordering::SeqCst) {
+    register();
+    threads::enlist()
+}
+
+/// Registers the handlers as the library is loaded, before the program registers its own. The last one registered prepares
+/// first: so a program's handler takes its locks before this library waits for the threads inside, not while it keeps them
+/// from letting go of those locks.
+#[used]
+#[link_section = ".init_array"]
+static AT_LOAD: extern "C" fn() = register;
+
+extern "C" fn register() {
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !REGISTERED.swap(true, Ordering::SeqCst) {
         // SAFETY: three functions that live as long as the library; glibc forgets them when it is unloaded.
         unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
     }
-    threads::enlist()
 }
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static FORKER: AtomicUsize = AtomicUsize::new(0);
-/// 1 from the moment a fork begins to wait until it is over.
+/// How many forks have begun to wait and are not over.
 static FORKING: AtomicU32 = AtomicU32::new(0);
+/// When the last of them began, in nanoseconds of the monotonic clock.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The thread is in a fork. A handler of the program's, which runs there too, may call the library.
+    static FORKS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The mark goes up before the look at FORKING, which is set before the look at the marks: one of the two threads sees the
 /// other.
 #[inline]
 fn go_in(mine: &Record) {
     mine.inside.swap(true, Ordering::SeqCst);
-    if FORKING.load(Ordering::SeqCst) != 0 {
+    if FORKING.load(Ordering::SeqCst) != 0 && !FORKS.get() {
         go_in_after_fork(mine);
     }
 }
 
 #[cold]
 fn go_in_after_fork(mine: &Record) {
-    loop {
+    let mut is_over = false;
+    while !is_over {
         mine.inside.store(false, Ordering::SeqCst);
-        while FORKING.load(Ordering::SeqCst) != 0 {
-            futex_wait(&FORKING, 1, None);
-        }
+        is_over = wait_for_forks() == Waited::TooLong;
         mine.inside.swap(true, Ordering::SeqCst);
-        if FORKING.load(Ordering::SeqCst) == 0 {
-            return;
+        is_over |= FORKING.load(Ordering::SeqCst) == 0;
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Waited {
+    Enough,
+    TooLong,
+}
+
+fn wait_for_forks() -> Waited {
+    loop {
+        let forks = FORKING.load(Ordering::SeqCst);
+        if forks == 0 {
+            return Waited::Enough;
+        }
+        let passed = Duration::from_nanos(now().saturating_sub(BEGUN.load(Ordering::SeqCst)));
+        match PATIENCE.checked_sub(passed) {
+            Some(left) if !left.is_zero() => futex_wait(&FORKING, forks, Some(left)),
+            _ => return Waited::TooLong,
         }
     }
 }
 
 extern "C" fn prepare() {
-    while FORKING.compare_exchange(0, 1, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-        futex_wait(&FORKING, 1, None);
-    }
-    let mut begun = None;
+    FORKS.set(true);
+    let begun = Instant::now();
+    BEGUN.store(now(), Ordering::SeqCst);
+    FORKING.fetch_add(1, Ordering::SeqCst);
     for other in threads::others() {
         let mut turns = 0u32;
         while other.inside.load(Ordering::SeqCst) {
-            if begun.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            if begun.elapsed() > PATIENCE {
                 return;
             }
             turns += 1;
             match turns {
                 ..=100 => std::hint::spin_loop(),
                 101..=200 => std::thread::yield_now(),
-                _ => std::thread::sleep(Duration::from_micros(50)),
+                // A sleep that is no cancellation point.
+                _ => futex_wait(&FORKING, FORKING.load(Ordering::SeqCst), Some(Duration::from_micros(50))),
             }
         }
     }
 }
 
 extern "C" fn in_parent() {
-    FORKING.store(0, Ordering::SeqCst);
+    FORKS.set(false);
+    FORKING.fetch_sub(1, Ordering::SeqCst);
     futex_wake(&FORKING, c_int::MAX);
 }
 
@@ -134,7 +173,16 @@ extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::SeqCst);
     FORKER.store(threads::id(), Ordering::SeqCst);
     threads::others().for_each(Record::abandon);
+    FORKS.set(false);
+    // Other threads' forks, too, are the parent's.
     FORKING.store(0, Ordering::SeqCst);
+}
+
+fn now() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a writable timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
 }
 
 /// Sleeps while `word` is `value`: until a wake, a signal or the end of `most`.

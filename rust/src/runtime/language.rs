@@ -5,8 +5,8 @@
 //! of one of its functions passes a gate here. `end` closes the gate and counts the calls that passed before. The
 //! runtime waits for these, and ends.
 
+use super::mutex::Mutex;
 use super::threads;
-use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,6 +55,14 @@ pub fn end(number: u64) -> Option<usize> {
     let calls = language.word.fetch_or(CLOSED, Ordering::SeqCst) / CALL;
     let own = MINE.try_with(|mine| mine.borrow().iter().filter(|call| ptr::eq(**call, language)).count());
     Some(calls.saturating_sub(own.unwrap_or(0)))
+}
+
+/// Leaves all calls of this thread, which stays inside of them: whoever ends a language does not wait for it.
+pub fn leave_calls() {
+    let calls = MINE.try_with(|mine| std::mem::take(&mut *mine.borrow_mut())).unwrap_or_default();
+    for language in calls {
+        language.word.fetch_sub(CALL, Ordering::SeqCst);
+    }
 }
 
 impl Language {

@@ -1,17 +1,71 @@
-//! The lock of a connection's engine.
+//! Locks, and which of them the calling thread holds.
 //!
-//! A thread may take it again while it has it (callbacks look at their connection). It is fair: who has waited for a
+//! `Mutex` is for a few instructions. `Lock` is a connection's engine lock. A thread may take it again while it has it (callbacks look at their connection). It is fair: who has waited for a
 //! millisecond gets it before who comes anew, so a busy reader does not starve a writer. And it can be inherited: in a
 //! forked child, a lock held by a thread that only the parent has is free (its state lies in the lock alone, in no table
-//! shared by all, and who waits for it is outside as `fork` means it).
+//! shared by all, and who waits for it is outside as `fork` means it). A mutex cannot be inherited: a fork waits for its holder.
 
 use super::{fork, threads};
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+thread_local! {
+    static MUTEXES: Cell<u32> = const { Cell::new(0) };
+    static LOCKS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Returns true if the calling thread holds a `Mutex`.
+pub fn holds_mutex() -> bool {
+    MUTEXES.get() != 0
+}
+
+/// Returns true if the calling thread holds a `Mutex` or a `Lock`.
+pub fn holds_any() -> bool {
+    holds_mutex() || LOCKS.get() != 0
+}
+
+/// A mutex under which no code of the user's runs.
+#[derive(Default)]
+pub struct Mutex<T>(#[allow(clippy::disallowed_types)] parking_lot::Mutex<T>);
+
+impl<T> Mutex<T> {
+    #[allow(clippy::disallowed_types)]
+    pub const fn new(value: T) -> Self {
+        Mutex(parking_lot::Mutex::new(value))
+    }
+
+    #[inline]
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        let guard = self.0.lock();
+        MUTEXES.set(MUTEXES.get() + 1);
+        MutexGuard(guard)
+    }
+}
+
+pub struct MutexGuard<'a, T>(parking_lot::MutexGuard<'a, T>);
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        MUTEXES.set(MUTEXES.get() - 1);
+    }
+}
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
@@ -79,6 +133,7 @@ impl<T> Lock<T> {
             }
             self.owner.store(me, Ordering::Relaxed);
             self.depth.set(1);
+            LOCKS.set(LOCKS.get() + 1);
         }
         Guard { lock: self, _stays_on_its_thread: PhantomData }
     }
@@ -148,7 +203,7 @@ impl<T> Lock<T> {
     #[cold]
     fn inherit(&self) {
         static ONE: Mutex<()> = Mutex::new(());
-        let _one = ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _one = ONE.lock();
         if self.generation.load(Ordering::Relaxed) == fork::generation() {
             return;
         }
@@ -176,6 +231,7 @@ impl<T> Drop for Guard<'_, T> {
         let depth = lock.depth.get() - 1;
         lock.depth.set(depth);
         if depth == 0 {
+            LOCKS.set(LOCKS.get() - 1);
             lock.owner.store(0, Ordering::Relaxed);
             if lock.state.swap(FREE, Ordering::Release) == AWAITED {
                 fork::futex_wake(&lock.state, 1);

@@ -1,4 +1,4 @@
-"""Connection.close() while other threads use the socket, and files of the program's that get numbers the library had."""
+"""Connection.close() while other threads use the socket, and files of the program that get numbers the library had."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def close_in_the_middle(contexts: Any, how: str, failures: List[BaseException]) 
         helper.start()
         near.do_handshake()
         helper.join()
-        calls = [lambda end=end: end.send(b"x" * 500) for end in (near, far)]  # type: ignore[misc]
-        calls += [lambda end=end: end.recv(500) for end in (near, far)]  # type: ignore[misc]
+        calls = [lambda end=end: end.send(b"x" * 500) for end in (near, far)]
+        calls += [lambda end=end: end.recv(500) for end in (near, far)]
         threads = [endless(call, failures) for call in calls]
         if how == "close":
             near.close()
@@ -66,7 +66,8 @@ def close_in_the_middle(contexts: Any, how: str, failures: List[BaseException]) 
 
 @pytest.mark.parametrize("how, rounds", [("close", ROUNDS), ("shutdown and close", ROUNDS // 10)])
 def test_no_byte_moves_on_a_file_that_got_the_sockets_number(how: str, rounds: int) -> None:
-    contexts, failures = (client_context(), server_context()), []  # type: ignore[var-annotated]
+    contexts = (client_context(), server_context())
+    failures: List[BaseException] = []
     for _ in range(rounds):
         close_in_the_middle(contexts, how, failures)
     assert not failures, failures[0]

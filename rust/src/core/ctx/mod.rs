@@ -14,8 +14,8 @@ use crate::openssl::ffi;
 use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Ssl;
 use crate::openssl::ssl_ctx::SslCtx;
+use crate::runtime::mutex::Mutex;
 use overrides::Overrides;
-use parking_lot::Mutex;
 use std::ffi::CStr;
 use std::sync::Arc;
 

@@ -530,6 +530,11 @@ typedef int (*pyssl_cookie_verify_callback)(void *userdata,
 /* ---- Languages whose runtime ends before the process does. */
 
 /**
+ * A function of whatever type, as pyssl_language_add_function() takes it. The library does not call it by this type.
+ */
+typedef void (*pyssl_any_fn)(void);
+
+/**
  * Begins a language, which has no functions yet.
  * @param number  receives its number, which is never 0 and never given twice
  * @return PYSSL_OK
@@ -543,7 +548,7 @@ pyssl_status pyssl_language_new(uint64_t *number);
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the number is no language's, or function is NULL
  */
 pyssl_status pyssl_language_add_function(uint64_t number,
-                                         void (*function)(void));
+                                         pyssl_any_fn function);
 
 /**
  * Says that a language's runtime is about to end. From then on the library calls the language's functions on the calling

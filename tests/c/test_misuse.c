@@ -239,6 +239,8 @@ static ptrdiff_t on_pyssl_passphrase_fn(void *u, int writing, uint8_t *into, siz
 
 static size_t on_pyssl_fiber_fn(void) { return 1; }
 
+static void on_pyssl_any_fn(void) {}
+
 static ptrdiff_t on_read(void *u, uint8_t *buffer, size_t size) {
     if (chance(2))
         return PYSSL_TRANSPORT_LATER;

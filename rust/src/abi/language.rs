@@ -10,6 +10,9 @@ use super::gate::{gate, gate_count, pyssl_status};
 use crate::error::Error;
 use crate::runtime::language;
 
+/// A function of whatever type, as pyssl_language_add_function() takes it. The library does not call it by this type.
+pub type pyssl_any_fn = Option<unsafe extern "C-unwind" fn()>;
+
 /// Begins a language, which has no functions yet.
 /// @param number  receives its number, which is never 0 and never given twice
 /// @return PYSSL_OK
@@ -24,10 +27,7 @@ pub unsafe extern "C" fn pyssl_language_new(number: *mut u64) -> pyssl_status {
 /// @param function  the function, of whatever type; with a callback that has a destructor, the destructor alone counts
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the number is no language's, or function is NULL
 #[no_mangle]
-pub extern "C" fn pyssl_language_add_function(
-    number: u64,
-    function: Option<unsafe extern "C-unwind" fn()>,
-) -> pyssl_status {
+pub extern "C" fn pyssl_language_add_function(number: u64, function: pyssl_any_fn) -> pyssl_status {
     gate(|| {
         let function = function.ok_or_else(|| Error::argument("function is NULL"))?;
         language::add_function(number, function as usize).then_some(()).ok_or_else(no_language)

@@ -7,4 +7,5 @@ set -eu
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 python3 "$(dirname "$0")/define.py" "$1" >"$made/stub.c"
-"${CC:-cc}" -std=c99 -g -fno-eliminate-unused-debug-types -fPIC -shared -Wl,-soname,libpyssl.so.0 -o "$2" "$made/stub.c"
+"${CC:-cc}" -std=c99 -g -fno-eliminate-unused-debug-types -fPIC -shared -Wl,-soname,libpyssl.so.0 \
+    -I "$(dirname "$1")" -I "$(dirname "$0")/../../include" -o "$2" "$made/stub.c"

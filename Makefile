@@ -54,8 +54,8 @@ test: tools build openssl-cli ## every test there is: cargo test, ctest, pytest;
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
 	    'pytest, a subset under valgrind=$(PY) tools/memcheck.py' \
 	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \
-	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 ruby -w bindings/ruby/run.rb' \
-	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) timeout 600 luajit bindings/lua/test_pyssl.lua'
+	    'ruby=PYSSL_LIBRARY=$(CURDIR)/$(LIB) PYSSL_HEADER=$(CURDIR)/include/pyssl.h timeout 600 ruby -w bindings/ruby/run.rb' \
+	    'luajit=PYTHON=$(PY) PYSSL_LIBRARY=$(CURDIR)/$(LIB) PYSSL_HEADER=$(CURDIR)/include/pyssl.h timeout 600 luajit bindings/lua/test_pyssl.lua'
 
 test-all: test test-system test-pythons test-programs ## every suite
 

@@ -28,9 +28,7 @@ static void die(const char *doing) {
 static pyssl_ctx *make_context(const char *cafile) {
     pyssl_ctx *ctx;
 
-    if (pyssl_ctx_new(PYSSL_TLS_CLIENT_METHOD, &ctx) != PYSSL_OK)
-        die("context");
-    if (pyssl_ctx_load_verify_locations(ctx, cafile, NULL) != PYSSL_OK)
+    if (pyssl_ctx_new_client(cafile, &ctx) != PYSSL_OK)
         die("trust");
     return ctx;
 }
@@ -58,8 +56,7 @@ static struct client open_one(pyssl_ctx *ctx, const char *host, const char *port
     client.fd = connect_to(host, port);
     if (pyssl_conn_new_fd(ctx, client.fd, &client.conn) != PYSSL_OK)
         die("connection");
-    pyssl_conn_set_connect_state(client.conn);
-    if (pyssl_conn_set_verify_host(client.conn, host) != PYSSL_OK)
+    if (pyssl_conn_set_client(client.conn, host) != PYSSL_OK)
         die("host");
     if (pyssl_conn_send_all(client.conn, (const uint8_t *)line, len, &sent) != PYSSL_OK)
         die("send");

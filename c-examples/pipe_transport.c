@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,17 +79,13 @@ static pyssl_conn *connect_through(struct pipes *pipes, const char *cafile, cons
     pyssl_ctx *ctx;
     pyssl_conn *conn;
 
-    if (pyssl_ctx_new(PYSSL_TLS_CLIENT_METHOD, &ctx) != PYSSL_OK)
-        die("context");
-    if (pyssl_ctx_load_verify_locations(ctx, cafile, NULL) != PYSSL_OK)
+    if (pyssl_ctx_new_client(cafile, &ctx) != PYSSL_OK)
         die("trust");
     if (pyssl_conn_new_transport(ctx, &transport, &conn) != PYSSL_OK)
         die("connection");
     pyssl_ctx_free(ctx); /* the connection keeps what it needs of it */
-    pyssl_conn_set_connect_state(conn);
-    if (pyssl_conn_set_tlsext_host_name(conn, (const uint8_t *)host, strlen(host)) != PYSSL_OK ||
-        pyssl_conn_set_verify_host(conn, host) != PYSSL_OK)
-        die("host name");
+    if (pyssl_conn_set_client(conn, host) != PYSSL_OK)
+        die("host");
     if (pyssl_conn_do_handshake(conn) != PYSSL_OK)
         die("handshake");
     return conn;

@@ -10,7 +10,6 @@
 #include <pyssl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,15 +104,12 @@ int main(int argc, char **argv) {
         fputs("usage: session_resumption HOST PORT CAFILE SESSIONFILE\n", stderr);
         return 2;
     }
-    if (pyssl_ctx_new(PYSSL_TLS_CLIENT_METHOD, &ctx) != PYSSL_OK)
-        die("context");
-    if (pyssl_ctx_load_verify_locations(ctx, argv[3], NULL) != PYSSL_OK)
+    if (pyssl_ctx_new_client(argv[3], &ctx) != PYSSL_OK)
         die("trust");
     fd = connect_to(argv[1], argv[2]);
     if (pyssl_conn_new_fd(ctx, fd, &conn) != PYSSL_OK)
         die("connection");
-    pyssl_conn_set_connect_state(conn);
-    if (pyssl_conn_set_verify_host(conn, argv[1]) != PYSSL_OK)
+    if (pyssl_conn_set_client(conn, argv[1]) != PYSSL_OK)
         die("host");
     offer(conn, argv[4]);
     if (pyssl_conn_do_handshake(conn) != PYSSL_OK)

@@ -49,12 +49,8 @@ static int connect_to(const char *host, const char *port) {
 static pyssl_ctx *make_context(const char *cafile, const char *certfile, const char *keyfile) {
     pyssl_ctx *ctx;
 
-    if (pyssl_ctx_new(PYSSL_TLS_CLIENT_METHOD, &ctx) != PYSSL_OK)
-        die("context");
-    if (pyssl_ctx_load_verify_locations(ctx, cafile, NULL) != PYSSL_OK)
+    if (pyssl_ctx_new_client(cafile, &ctx) != PYSSL_OK)
         die("trust");
-    if (pyssl_ctx_set_verify(ctx, PYSSL_VERIFY_PEER, NULL, NULL, NULL) != PYSSL_OK)
-        die("verify");
     if (certfile != NULL) {
         if (pyssl_ctx_use_certificate_chain_file(ctx, certfile) != PYSSL_OK)
             die("certificate");
@@ -119,11 +115,8 @@ int main(int argc, char **argv) {
     fd = connect_to(argv[1], argv[2]);
     if (pyssl_conn_new_fd(ctx, fd, &conn) != PYSSL_OK)
         die("connection");
-    pyssl_conn_set_connect_state(conn);
-    if (pyssl_conn_set_tlsext_host_name(conn, (const uint8_t *)argv[1], strlen(argv[1])) != PYSSL_OK)
-        die("host name");
-    if (pyssl_conn_set_verify_host(conn, argv[1]) != PYSSL_OK)
-        die("host to verify");
+    if (pyssl_conn_set_client(conn, argv[1]) != PYSSL_OK)
+        die("host");
     if (pyssl_conn_do_handshake(conn) != PYSSL_OK)
         die("handshake");
     report(conn);

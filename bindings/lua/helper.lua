@@ -34,9 +34,9 @@ function helper.server_context(identity)
 end
 
 function helper.client_context(authority, decide)
-    local context = pyssl.Context("client"):verify(pyssl.C.PYSSL_VERIFY_PEER, decide)
-    if authority then helper.with_file(authority[1]:to_pem(), function(path) context:trust(path) end) end
-    return context
+    local context = pyssl.Context("client")
+    if decide then context:verify(pyssl.C.PYSSL_VERIFY_PEER, decide) end
+    return authority and context:trust_pem(authority[1]:to_pem()) or context
 end
 
 -- A connection over nothing for each end.

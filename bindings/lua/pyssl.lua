@@ -1,9 +1,9 @@
 -- libpyssl for LuaJIT. Lift out this file and the folder beside it; docs/bindings.md tells what stands behind each choice.
 --
 --     local pyssl = require("pyssl")
---     local context = pyssl.Context("client"):trust("ca.pem"):verify(pyssl.C.PYSSL_VERIFY_PEER)
---     local tls = pyssl.Connection(context, fd):client("localhost")
---     assert(tls:handshake())
+--     local context = pyssl.ClientContext() -- or ClientContext("ca.pem"), in place of the system's trust
+--     local tls = pyssl.Connection(context, fd):client("example.org")
+--     assert(tls:handshake()) -- an error unless it is example.org
 --     tls:write("hello")
 --     print(tls:read())
 --
@@ -11,7 +11,8 @@
 -- (pyssl/error.lua); calls that move bytes return nil and a word instead where that is no failure: "want_read",
 -- "want_write", "timeout", "closed".
 --
--- PYSSL_LIBRARY and PYSSL_HEADER name the library and its header where they are in no usual place.
+-- The library is the system's libpyssl.so.0, and pyssl.h that of /usr/local/include or /usr/include. PYSSL_LIBRARY and
+-- PYSSL_HEADER, as global variables set before or in the environment, name others.
 
 local abi = require("pyssl.abi")
 local crypto = require("pyssl.crypto")
@@ -29,5 +30,6 @@ return {
     X509 = crypto.X509,
     Store = crypto.Store,
     Context = tls.Context,
+    ClientContext = tls.ClientContext,
     Connection = tls.Connection,
 }

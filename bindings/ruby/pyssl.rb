@@ -3,16 +3,16 @@
 # libpyssl for Ruby, with nothing but Ruby's own Fiddle. Lift out this file and the folder beside it; docs/bindings.md
 # tells what stands behind each choice.
 #
-#     context = PySSL::Context.new(:client)
-#     context.trust(file: "ca.pem").verify(PySSL::PYSSL_VERIFY_PEER)
-#     TCPSocket.open("localhost", 4433) do |socket|
-#       tls = PySSL::Connection.connect(context, socket, host: "localhost")
+#     context = PySSL::Context.client # or Context.client(file: "ca.pem"), in place of the system's trust
+#     TCPSocket.open("example.org", 443) do |socket|
+#       tls = PySSL::Connection.connect(context, socket, host: "example.org") # raises unless it is example.org
 #       tls.write("hello")
 #       puts tls.read
 #       tls.shutdown
 #     end
 #
-# PYSSL_LIBRARY and PYSSL_HEADER name the library and its header where they are in no usual place.
+# The library is the system's libpyssl.so.0, and pyssl.h that of /usr/local/include or /usr/include. PYSSL_LIBRARY and
+# PYSSL_HEADER in the environment name others.
 module PySSL
 end
 

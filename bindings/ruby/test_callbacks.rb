@@ -88,12 +88,12 @@ class TestCallbacks < BindingTest
 
   def test_an_exception_in_a_transport
     broken = Struct.new(:nothing) { def write(_) = raise(Mine, "no wire") }.new
-    assert_raises(Mine) { PySSL::Connection.over(client_context, broken).client.handshake }
+    assert_raises(Mine) { PySSL::Connection.over(client_context, broken).client(host: nil).handshake }
     generous = Struct.new(:nothing) do
       def write(bytes) = bytes.bytesize
       def read(size) = "x" * (size + 1)
     end
-    assert_raises(ArgumentError) { PySSL::Connection.over(client_context, generous.new).client.handshake }
+    assert_raises(ArgumentError) { PySSL::Connection.over(client_context, generous.new).client(host: nil).handshake }
   end
 
   def test_the_destructor_tells_when_a_callback_may_go

@@ -3,7 +3,7 @@
 require_relative "helper"
 
 class TestDeclarations < BindingTest
-  SYMBOLS = File.readlines(File.join(PySSL::ABI::ROOT, "tests/data/symbols.txt"), chomp: true)
+  SYMBOLS = File.readlines(File.join(__dir__, "../../tests/data/symbols.txt"), chomp: true)
 
   def test_every_function_of_the_header_can_be_called
     assert_equal SYMBOLS, PySSL::ABI::FUNCTIONS.keys.sort

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "helper"
+require "fileutils"
 require "openssl" # Ruby's own, on another OpenSSL: a real peer in the same process
 
 class TestTLS < BindingTest
@@ -49,16 +50,61 @@ class TestTLS < BindingTest
   def test_a_server_that_is_not_trusted_is_refused
     serve(server_context(certificate("localhost"))) { |tls| tls.read } => port, server
     TCPSocket.open("127.0.0.1", port) do |socket|
-      error = assert_raises(PySSL::VerificationError) { PySSL::Connection.connect(client_context, socket) }
+      error = assert_raises(PySSL::VerificationError) { PySSL::Connection.connect(client_context, socket, host: "localhost") }
       assert_equal ["self-signed certificate", 0], [error.verify_message, error.verify_depth]
     end
     assert_raises(PySSL::Error) { server.value } # the client's alert
   end
 
+  def test_a_certificate_for_another_name_is_refused
+    elsewhere = server_context(certificate("evil.example", issuer: authority))
+    client = PySSL::Connection.new(client_context).client(host: "bank.example")
+    error = assert_raises(PySSL::VerificationError) { pump(client, PySSL::Connection.new(elsewhere).server) }
+    assert_match(/hostname mismatch: wanted "bank.example", and the certificate is for "evil.example"/, error.message)
+    pump(PySSL::Connection.new(client_context).client(host: "evil.example"), PySSL::Connection.new(elsewhere).server)
+  end
+
+  def test_nothing_is_trusted_unless_somebody_said_so
+    [PySSL::Context.new, PySSL::Context.new(:both), PySSL::Context.new(PySSL::PYSSL_TLS_METHOD)].each do |context|
+      error = assert_raises(PySSL::VerificationError) { pump(*pair(context, server_context(certificate("localhost")))) }
+      assert_equal "self-signed certificate", error.verify_message
+    end
+    assert_raises(ArgumentError) { PySSL::Connection.new(client_context).client }
+    error = assert_raises(PySSL::Error) { PySSL::Connection.new(client_context).client(host: "a..b") }
+    assert_match(/cannot be verified/, error.message)
+  end
+
+  def test_a_context_in_one_call_and_credentials_from_memory
+    cert, key = certificate("localhost", issuer: authority)
+    server = PySSL::Context.new(:server).identity_pem(cert.to_pem, key.to_pem)
+    pump(*pair(PySSL::Context.client(pem: authority[0].to_pem), server))
+    pump(*pair(PySSL::Context.client(file: file(authority[0].to_pem)), server))
+    assert_raises(PySSL::Error) { PySSL::Context.client(file: "/no/such/file") }
+    PySSL::Context.client.free # the system's trust
+  end
+
+  # Beside the binding stands what a checkout has there, or somebody who can write there.
+  def test_the_library_is_looked_for_where_the_application_or_the_system_says
+    Dir.mktmpdir do |root|
+      FileUtils.mkdir_p(%w[bindings target/release include lib].map { |name| File.join(root, name) })
+      FileUtils.cp_r(__dir__, File.join(root, "bindings/ruby"))
+      %w[target/release/libpyssl.so bindings/ruby/libpyssl.so.0 bindings/ruby/pyssl/libpyssl.so.0].each do |name|
+        File.write(File.join(root, name), "not a library")
+      end
+      File.write(File.join(root, "include/pyssl.h"), "#error not this one")
+      File.symlink(File.expand_path(PySSL::ABI::LIBRARY_PATH), File.join(root, "lib/libpyssl.so.0"))
+      environment = { "PYSSL_LIBRARY" => nil, "PYSSL_HEADER" => PySSL::ABI::HEADER_PATH,
+                      "LD_LIBRARY_PATH" => File.join(root, "lib") }
+      program = "puts PySSL.version, PySSL::ABI::LIBRARY_PATH"
+      output, = Open3.capture2e(environment, "ruby", "-r", File.join(root, "bindings/ruby/pyssl.rb"), "-e", program)
+      assert_equal [PySSL.version, "libpyssl.so.0"], output.split("\n")
+    end
+  end
+
   def test_threads_share_a_connection
     serve(server_context) { |tls| nil while (bytes = tls.read) && tls.write(bytes) } => port, server
     TCPSocket.open("127.0.0.1", port) do |socket|
-      tls = PySSL::Connection.connect(client_context, socket)
+      tls = PySSL::Connection.connect(client_context, socket, host: "localhost")
       sent = Random.bytes(500_000)
       writer = Thread.new { tls.write(sent) }
       received = +""
@@ -72,7 +118,7 @@ class TestTLS < BindingTest
 
   def test_waiting_ends_by_either_timeout
     ends = UNIXSocket.pair
-    tls = PySSL::Connection.new(client_context, ends[0]).client
+    tls = PySSL::Connection.new(client_context, ends[0]).client(host: nil)
     tls.timeout = 0.05
     assert_raises(PySSL::Absent) { PySSL.check(PySSL::ABI.pyssl_constant("no such thing", PySSL::ABI.room)) }
     error = assert_raises(PySSL::TimedOut) { tls.handshake }
@@ -110,7 +156,7 @@ class TestTLS < BindingTest
 
   def test_any_object_with_read_and_write_is_a_transport
     there, back = +"".b, +"".b
-    client = PySSL::Connection.over(client_context, Tube.new(back, there)).client
+    client = PySSL::Connection.over(client_context, Tube.new(back, there)).client(host: "localhost")
     server = PySSL::Connection.over(server_context, Tube.new(there, back)).server
     [client, server, client].each do |one|
       one.handshake

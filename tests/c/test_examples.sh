@@ -129,6 +129,37 @@ expect client.out "s_server"
 expect client.err "protocol TLSv1.3"
 echo "ok the client fetches from openssl s_server"
 
+# The short client: by CAFILE and by what the system trusts.
+start_server
+$MEMCHECK "$EXAMPLES/https_client" localhost "$port" ca.crt >client.out 2>client.err || fail "the short client"
+expect client.out "Hello from libpyssl"
+wait "$server" || fail "the server under valgrind"
+start_server
+SSL_CERT_FILE=ca.crt "$EXAMPLES/https_client" 127.0.0.1 "$port" >client.out 2>client.err || fail "the short client with the system's trust"
+expect client.out "Hello from libpyssl"
+wait "$server" || fail "the server under valgrind"
+mistake() { # TEXT ARGUMENT...: the short client ends with 1, no page and that message
+    if "$EXAMPLES/https_client" "${@:2}" >client.out 2>client.err; then fail "https_client ${*:2}"; fi
+    expect client.err "$1"
+    [ ! -s client.out ] || fail "a page of https_client ${*:2}"
+}
+start_server "" elsewhere
+mistake 'hostname mismatch: wanted "localhost", and the certificate is for "elsewhere.test"' localhost "$port" ca.crt
+wait "$server" || fail "the server under valgrind"
+start_server
+mistake "unable to get local issuer certificate" localhost "$port" other.crt
+wait "$server" || fail "the server under valgrind"
+mistake 'cannot read the file of trusted certificates "missing.crt": No such file or directory' localhost "$port" missing.crt
+mistake "usage: https_client HOST PORT" localhost
+mistake "connect: Connection refused" 127.0.0.1 "$(free_port)" ca.crt
+mistake "no-such-host.invalid: " no-such-host.invalid 443 ca.crt
+port=$(free_port)
+openssl s_server -accept "127.0.0.1:$port" -cert server.crt -key server.key -quiet >s_server.out 2>s_server.err & # never answers
+sleep 1
+mistake "receive: " 127.0.0.1 "$port" ca.crt
+grep -qi "time" client.err || fail "no word of the time"
+echo "ok the short client verifies by default, waits ten seconds, and says what is wrong"
+
 # A server that resets, and one that does not speak TLS.
 peer() { # PYTHON: a server for one connection, which the code handles as `c`; sets $port
     python3 - "$1" >peer.out 2>peer.err <<'PYTHON' &

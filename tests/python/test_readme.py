@@ -29,6 +29,12 @@ def test_python_example_runs(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_https_client_in_c_is_as_short_as_the_readme_says() -> None:
+    code = (ROOT / "c-examples" / "https_client.c").read_text()
+    assert "c-examples/https_client.c" in (ROOT / "README.md").read_text()
+    assert len(code.splitlines()) <= 40 and len(re.findall(r"\bpyssl_\w+\(", code)) <= 15
+
+
 @pytest.mark.parametrize("code", blocks("c"), ids=lambda code: code.splitlines()[0])
 def test_c_example_compiles_and_runs(code: str, tmp_path: Path) -> None:
     (tmp_path / "example.c").write_text(code)

@@ -2,26 +2,25 @@
 
 local ffi = require("ffi")
 
-local here = debug.getinfo(1, "S").source:match("^@(.*)pyssl/abi%.lua$") or "./"
-local root = here .. "../../"
-
-local function exists(path)
-    local file = io.open(path)
-    return file ~= nil and file:close()
+-- Where the application says (by a global variable of that name, set before this file is required, or by the environment).
+local function named(name)
+    return rawget(_G, name) or os.getenv(name)
 end
 
--- The first of the places that exists; the last one whatever it is.
-local function first_of(...)
-    local places = { ... }
-    for _, place in ipairs(places) do
-        if exists(place) then return place end
+local function installed_header()
+    for _, path in ipairs({ "/usr/local/include/pyssl.h", "/usr/include/pyssl.h" }) do
+        local file = io.open(path)
+        if file then
+            file:close()
+            return path
+        end
     end
-    return places[#places]
+    error("pyssl.h is not installed: PYSSL_HEADER names it", 0)
 end
 
-local library_path = os.getenv("PYSSL_LIBRARY") or first_of(root .. "target/release/libpyssl.so", "libpyssl.so.0")
-local header_path = os.getenv("PYSSL_HEADER")
-    or first_of(root .. "include/pyssl.h", "/usr/local/include/pyssl.h", "/usr/include/pyssl.h")
+-- Else where the system's linker finds it. Nothing is looked for beside this file: whoever can write there would be loaded.
+local library_path = named("PYSSL_LIBRARY") or "libpyssl.so.0"
+local header_path = named("PYSSL_HEADER") or installed_header()
 
 -- A header without comments and preprocessor, with its integer macros as constants: what ffi.cdef reads.
 local function declarations(header)

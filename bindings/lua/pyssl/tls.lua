@@ -14,14 +14,38 @@ local tls = {}
 local Context = handle.kind("pyssl_ctx", {})
 local METHODS = { client = C.PYSSL_TLS_CLIENT_METHOD, server = C.PYSSL_TLS_SERVER_METHOD, both = C.PYSSL_TLS_METHOD }
 
+-- "client", "server" or "both". All but a server's verify their peers from the start, and trust nobody until trust() says so.
+-- (A server on "both" asks its clients for certificates.)
 function tls.Context(method)
-    return object("pyssl_ctx", C.pyssl_ctx_new, METHODS[method or "both"])
+    method = method or "client"
+    local context = object("pyssl_ctx", C.pyssl_ctx_new, METHODS[method])
+    if method ~= "server" then check(C.pyssl_ctx_set_verify(context, C.PYSSL_VERIFY_PEER, nil, nil, nil)) end
+    return context
+end
+
+-- A client's context that trusts the certificates of a PEM file; without one, what the system trusts. With
+-- Connection:client(host) the server is verified by its chain and its name.
+function tls.ClientContext(file)
+    return object("pyssl_ctx", C.pyssl_ctx_new_client, file)
 end
 
 -- The certificate and key that this end shows.
 function Context:identity(cert, key)
     check(C.pyssl_ctx_use_certificate(self, cert))
     check(C.pyssl_ctx_use_privatekey(self, key))
+    return self
+end
+
+-- The same from PEM: the certificate with the chain above it, and the key.
+function Context:identity_pem(chain, key)
+    check(C.pyssl_ctx_use_certificate_chain_pem(self, chain, #chain))
+    check(C.pyssl_ctx_use_privatekey_pem(self, key, #key, nil, nil))
+    return self
+end
+
+-- Whom to trust: the certificates of a PEM text.
+function Context:trust_pem(pem)
+    check(C.pyssl_ctx_load_verify_pem(self, pem, #pem))
     return self
 end
 
@@ -61,9 +85,11 @@ tls.Connection = calls_back(function(context, over)
     return object("pyssl_conn", C.pyssl_conn_new_transport, context, callbacks.transport(over))
 end)
 
+-- Asks for that host, a DNS name or an address, and verifies that the peer is it. false has to be said where any name will
+-- do.
 function Connection:client(host)
-    check(C.pyssl_conn_set_connect_state(self))
-    if host then check(C.pyssl_conn_set_tlsext_host_name(self, host, #host)) end
+    if host == nil then error("client() needs the host that the peer must be, or false", 2) end
+    check(host and C.pyssl_conn_set_client(self, host) or C.pyssl_conn_set_connect_state(self))
     return self
 end
 

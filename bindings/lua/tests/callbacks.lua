@@ -72,13 +72,13 @@ end)
 test("an error in a transport", function()
     local context = pyssl.Context("client")
     local broken = { write = function() error("no wire") end }
-    local client = pyssl.Connection(context, broken):client()
+    local client = pyssl.Connection(context, broken):client(false)
     check.matches("no wire", check.raises(client.handshake, client))
     local generous = {
         write = function(_, bytes) return #bytes end,
         read = function(_, size) return ("x"):rep(size + 1) end,
     }
-    client = pyssl.Connection(context, generous):client()
+    client = pyssl.Connection(context, generous):client(false)
     check.matches("more bytes", check.raises(client.handshake, client))
 end)
 
@@ -147,7 +147,7 @@ test("a callback out of a call that was hot long before it first called back", f
         local child, port = helper.s_server(pem)
         local context = helper.client_context(authority, function() calls = calls + 1 return true end)
         local fd = sockets.connect(port)
-        local client = pyssl.Connection(context, fd):client():set_timeout(0)
+        local client = pyssl.Connection(context, fd):client("localhost"):set_timeout(0)
         local done, why, deadline = nil, nil, os.time() + 20
         repeat
             done, why = client:handshake()

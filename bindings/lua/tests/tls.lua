@@ -66,6 +66,66 @@ test("a server that is not trusted is refused", function()
     check.equal("self-signed certificate", failure.verify_message)
 end)
 
+test("a certificate for another name is refused", function()
+    local authority = certificate("Test CA", nil, true)
+    local elsewhere = helper.server_context(certificate("evil.example", authority))
+    local client = pyssl.Connection(helper.client_context(authority)):client("bank.example")
+    local failure = check.raises(helper.pump, client, pyssl.Connection(elsewhere):server())
+    check.matches("hostname mismatch: wanted .bank.example., and the certificate is for .evil.example.", failure)
+    client = pyssl.Connection(helper.client_context(authority)):client("evil.example")
+    helper.pump(client, pyssl.Connection(elsewhere):server())
+end)
+
+test("nothing is trusted unless somebody said so", function()
+    local context = helper.server_context(certificate("localhost"))
+    local failure = check.raises(helper.pump, helper.pair(pyssl.Context(), context))
+    check.equal("self-signed certificate", failure.verify_message)
+    failure = check.raises(helper.pump, helper.pair(pyssl.Context("both"), context))
+    check.equal("self-signed certificate", failure.verify_message)
+    check.matches("needs the host", check.raises(function() pyssl.Connection(pyssl.Context()):client() end))
+    check.matches("cannot be verified", check.raises(function() pyssl.Connection(pyssl.Context()):client("a..b") end))
+end)
+
+test("a client's context in one call, and credentials from memory", function()
+    local authority = certificate("Test CA", nil, true)
+    local cert, key = unpack(certificate("localhost", authority))
+    local serving = pyssl.Context("server"):identity_pem(cert:to_pem(), key:to_pem())
+    helper.with_file(authority[1]:to_pem(), function(path)
+        helper.pump(helper.pair(pyssl.ClientContext(path), serving))
+        local failure = check.raises(pyssl.ClientContext, path .. ".not")
+        check.matches("No such file", failure)
+    end)
+    check.truth(pyssl.ClientContext()) -- the system's trust
+end)
+
+-- Beside the binding stands what a checkout has there, or somebody who can write there.
+test("the library is looked for where the application or the system says", function()
+    local abi, here = require("pyssl.abi"), arg[0]:match("^(.*/)") or "./"
+    local root = os.tmpname()
+    local function shell(command, ...)
+        local child = io.popen(command:format(...))
+        local said = child:read("*a")
+        child:close()
+        return said
+    end
+    shell("rm %s && mkdir -p %s/bindings %s/target/release %s/include %s/lib", root, root, root, root, root)
+    shell("cp -r '%s' %s/bindings/lua", here, root)
+    shell("echo 'not a library' | tee %s/target/release/libpyssl.so >%s/bindings/lua/libpyssl.so.0", root, root)
+    shell("echo '#error not this one' >%s/include/pyssl.h", root)
+    shell('ln -s "$(realpath %s)" %s/lib/libpyssl.so.0', abi.library_path, root)
+    local program = "package.path = '%s/bindings/lua/?.lua;' .. package.path "
+        .. "print(require('pyssl').version(), require('pyssl.abi').library_path)"
+    program = program:format(root)
+    local system = shell('unset PYSSL_LIBRARY; PYSSL_HEADER=%s LD_LIBRARY_PATH=%s/lib luajit -e "%s" 2>&1',
+        abi.header_path, root, program)
+    local named = "PYSSL_HEADER, PYSSL_LIBRARY = '%s', '%s/lib/libpyssl.so.0' "
+    named = named:format(abi.header_path, root)
+    local application = shell('unset PYSSL_LIBRARY PYSSL_HEADER; luajit -e "%s%s" 2>&1', named, program)
+    shell("rm -r %s", root)
+    check.equal(pyssl.version() .. "\tlibpyssl.so.0\n", system)
+    check.equal(("%s\t%s/lib/libpyssl.so.0\n"):format(pyssl.version(), root), application)
+end)
+
 test("two ends over sockets that do not block, on one thread", function()
     local authority = certificate("Test CA", nil, true)
     local a, b = sockets.pair()
@@ -89,7 +149,7 @@ end)
 
 test("a timeout", function()
     local a, b = sockets.pair()
-    local client = pyssl.Connection(pyssl.Context("client"), a):client():set_timeout(20)
+    local client = pyssl.Connection(pyssl.Context("client"), a):client(false):set_timeout(20)
     check.equal("timeout", select(2, client:handshake()))
     sockets.close(b)
     check.matches("%a", check.raises(client.handshake, client))
@@ -132,7 +192,7 @@ test("any object with read and write is a transport", function()
     local client = pyssl.Connection(
         helper.client_context(authority),
         setmetatable({ inbox = back, outbox = there }, Tube)
-    ):client()
+    ):client("localhost")
     local server = pyssl.Connection(
         helper.server_context(certificate("localhost", authority)),
         setmetatable({ inbox = there, outbox = back }, Tube)

@@ -14,16 +14,11 @@ module PySSL
   module ABI
     extend Fiddle::CParser
 
-    ROOT = File.expand_path("../../..", __dir__)
-
-    # The first of the places that exists; the last one whatever it is.
-    def self.first_of(*places)
-      places.compact.find { |place| File.exist?(place) } || places.last
-    end
-
-    LIBRARY_PATH = ENV["PYSSL_LIBRARY"] || first_of("#{ROOT}/target/release/libpyssl.so", "libpyssl.so.0")
-    HEADER_PATH = ENV["PYSSL_HEADER"] ||
-                  first_of("#{ROOT}/include/pyssl.h", "/usr/local/include/pyssl.h", "/usr/include/pyssl.h")
+    # Where the application says (by the environment, which it may set before it requires this file), else where the
+    # system's linker finds it. Nothing is looked for beside this file: whoever can write there would be loaded.
+    LIBRARY_PATH = ENV.fetch("PYSSL_LIBRARY", "libpyssl.so.0")
+    HEADER_PATH = ENV["PYSSL_HEADER"] || %w[/usr/local/include/pyssl.h /usr/include/pyssl.h].find { |path| File.exist?(path) } ||
+                  raise(LoadError, "pyssl.h is not installed: PYSSL_HEADER names it")
 
     # The header without comments, and without what only the preprocessor reads.
     HEADER = File.read(HEADER_PATH).gsub(%r{/\*.*?\*/}m, "").gsub(/^#ifdef __cplusplus.*?#endif/m, "")

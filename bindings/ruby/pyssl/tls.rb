@@ -9,9 +9,23 @@ module PySSL
 
     METHODS = { client: PYSSL_TLS_CLIENT_METHOD, server: PYSSL_TLS_SERVER_METHOD, both: PYSSL_TLS_METHOD }.freeze
 
-    def initialize(method = :both)
+    SERVERS = [PYSSL_TLS_SERVER_METHOD, PYSSL_DTLS_SERVER_METHOD].freeze
+
+    # A client's context that trusts the certificates of a PEM file and of a PEM text; without either, what the system
+    # trusts. With Connection.connect the server is verified by its chain and its name.
+    def self.client(file: nil, pem: nil)
+      file = "" if file.nil? && pem
+      context = adopt(Out.value(:pyssl_ctx_new_client, "J", ABI.text(file)))
+      pem ? context.trust(pem: pem) : context
+    end
+
+    # :client, :server, :both, or a PYSSL_*_METHOD. All but a server's verify their peers from the start, and trust nobody
+    # until trust() says so. (A server on :both asks its clients for certificates.)
+    def initialize(method = :client)
       super()
-      adopt(Out.value(:pyssl_ctx_new, "J", METHODS.fetch(method, method)))
+      number = METHODS.fetch(method, method)
+      adopt(Out.value(:pyssl_ctx_new, "J", number))
+      verify(PYSSL_VERIFY_PEER) unless SERVERS.include?(number)
     end
 
     # The certificate and key that this end shows, and the certificates above it.
@@ -22,8 +36,16 @@ module PySSL
       call(:pyssl_ctx_check_privatekey)
     end
 
-    # Whom to trust: the certificates of a PEM file, of a prepared directory, or what the system trusts.
-    def trust(file: nil, directory: nil)
+    # The same from PEM: the certificate with the chain above it, and the key.
+    def identity_pem(chain, key)
+      call(:pyssl_ctx_use_certificate_chain_pem, chain, chain.bytesize)
+      call(:pyssl_ctx_use_privatekey_pem, key, key.bytesize, nil, nil)
+      call(:pyssl_ctx_check_privatekey)
+    end
+
+    # Whom to trust: the certificates of a PEM file, of a prepared directory, of a PEM text, or what the system trusts.
+    def trust(file: nil, directory: nil, pem: nil)
+      return call(:pyssl_ctx_load_verify_pem, pem, pem.bytesize) if pem
       return call(:pyssl_ctx_load_system_trust) if file.nil? && directory.nil?
 
       call(:pyssl_ctx_load_verify_locations, ABI.text(file), ABI.text(directory))
@@ -95,8 +117,8 @@ module PySSL
       lent? ? @handle = 0 : super
     end
 
-    # The client's end, with the handshake done.
-    def self.connect(context, io, host: nil)
+    # The client's end, with the handshake done. The server's certificate must be for `host`, a DNS name or an address.
+    def self.connect(context, io, host:)
       new(context, io).tap { |connection| connection.client(host: host).handshake }
     end
 
@@ -105,10 +127,9 @@ module PySSL
       new(context, io).tap { |connection| connection.server.handshake }
     end
 
-    def client(host: nil)
-      call(:pyssl_conn_set_connect_state)
-      call(:pyssl_conn_set_tlsext_host_name, host, host.bytesize) if host
-      self
+    # Asks for that host, and verifies that the peer is it. nil has to be said where any name will do.
+    def client(host:)
+      host.nil? ? call(:pyssl_conn_set_connect_state) : call(:pyssl_conn_set_client, ABI.text(host))
     end
 
     def server

@@ -231,9 +231,7 @@ class Server:
 
 
 def client_context(folder: Path, ca: str) -> SSL.Context:
-    context = SSL.Context(SSL.TLS_METHOD)
-    context.load_verify_locations(folder / ca)
-    context.set_verify(SSL.VERIFY_PEER)
+    context = SSL.Context.client(folder / ca)
     context.use_certificate_chain_file(folder / "client.crt")
     context.use_privatekey_file(folder / "client.key")
     return context
@@ -242,8 +240,7 @@ def client_context(folder: Path, ca: str) -> SSL.Context:
 def fetch_with_python(folder: Path, port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as sock:
         connection = SSL.Connection(client_context(folder, "ca.crt"), sock)
-        connection.set_connect_state()
-        connection.set_tlsext_host_name(b"localhost")
+        connection.set_client("localhost")
         connection.do_handshake()
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
         answer = b""
@@ -309,7 +306,7 @@ def build_c_client(folder: Path) -> str:
 def be_refused(folder: Path, port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as sock:
         connection = SSL.Connection(client_context(folder, "stranger.crt"), sock)
-        connection.set_connect_state()
+        connection.set_client("localhost")
         try:
             connection.do_handshake()
         except SSL.Error as error:

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define VERIFY_FAIL (PYSSL_VERIFY_PEER | PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT)
-#define X509_V_FLAG_CRL_CHECK 4
 
 static const char *dir;
 

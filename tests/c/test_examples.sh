@@ -21,8 +21,8 @@ make_certificate() { # NAME SUBJECT EXTENSIONS
         -extfile <(echo "$3") 2>openssl.err
 }
 
-start_server() { # [CAFILE [NAME]]: the example on a free port, for one client; sets $port and $server
-    $MEMCHECK "$EXAMPLES/tls_server" 0 "${2-server}.crt" "${2-server}.key" "${1-}" 1 >server.out 2>server.err &
+start_server() { # [CAFILE [NAME [COUNT]]]: the example on a free port, for one client; sets $port and $server
+    $MEMCHECK "$EXAMPLES/tls_server" 0 "${2-server}.crt" "${2-server}.key" "${1-}" "${3-1}" >server.out 2>server.err &
     server=$!
     for _ in $(seq 300); do
         port=$(sed -n 's/^port //p' server.out)
@@ -51,6 +51,20 @@ expect client.out "as /CN=a client"
 expect client.err "protocol TLSv1.3"
 expect client.err "peer     /CN=localhost"
 echo "ok the examples talk to each other"
+
+# A client that comes back resumes its session, and is still the one its certificate names.
+for version in -tls1_2 -tls1_3; do
+    start_server ca.crt server 2
+    for turn in -sess_out -sess_in; do
+        printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -connect "127.0.0.1:$port" "$version" -CAfile ca.crt -cert client.crt \
+            -key client.key "$turn" session.pem -ign_eof >"client$turn.out" 2>client.err || fail "s_client $version $turn"
+        expect "client$turn.out" "as /CN=a client"
+    done
+    wait "$server" || fail "the server under valgrind"
+    expect client-sess_out.out "New, TLSv1"
+    expect client-sess_in.out "Reused, TLSv1"
+done
+echo "ok a server that verifies resumes without a session id"
 
 # A client that trusts another CA says why, and the server goes on to say what it saw.
 start_server

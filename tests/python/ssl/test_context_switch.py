@@ -93,6 +93,19 @@ def test_a_host_that_is_verified_stays_so() -> None:
     assert reasons(attempt(*ends)[1]) == ["certificate verify failed"]
 
 
+def test_the_authorities_named_are_those_of_the_new_context() -> None:
+    server, other = _server(PEER), _server(PEER)
+    pair(client_context(), server)
+    # Of a context that has connections, each connection has a list of its own.
+    server.set_client_ca_list([pki().other.x509().get_subject()])
+    server.set_tlsext_servername_callback(lambda connection: connection.set_context(other))
+    for named in ([], [pki().root.x509().get_subject()]):
+        other.set_client_ca_list(named)
+        ends = pair(_client(), server)
+        shake(*ends)
+        assert [name.CN for name in ends[0].get_client_ca_list()] == [name.CN for name in named]
+
+
 def _below_the_intermediate() -> crypto.X509:
     cert, issuer = crypto.X509(), pki().intermediate
     cert.set_version(2)

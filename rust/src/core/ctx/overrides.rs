@@ -101,6 +101,7 @@ impl Ctx {
         late.served = true;
         ssl.set_ctx(&self.ssl)?;
         ssl.take_verify_params(&self.ssl)?;
+        ssl.forget_client_ca_list();
         late.dress(ssl)?;
         Ok(self.inherited(&late))
     }

@@ -73,6 +73,12 @@ impl Ssl {
         std::mem::forget(names);
     }
 
+    /// Names the authorities of the SSL_CTX again.
+    pub fn forget_client_ca_list(&self) {
+        // SAFETY: a live SSL, which frees its own list.
+        unsafe { ffi::SSL_set_client_CA_list(self.as_ptr(), std::ptr::null_mut()) }
+    }
+
     /// Verifies the peer, and builds this end's chain, with another store than the SSL_CTX's.
     pub fn set_verify_store(&self, store: &X509StoreRef) -> Result<()> {
         for command in [ffi::SSL_CTRL_SET_VERIFY_CERT_STORE, SSL_CTRL_SET_CHAIN_CERT_STORE] {

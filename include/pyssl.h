@@ -116,10 +116,12 @@ typedef struct pyssl_store_ctx pyssl_store_ctx;
  */
 typedef struct pyssl_x509 pyssl_x509;
 
+/* ---- What calls return, and the opaque types behind handles. */
+
 /**
- * A failure's texts, NUL-terminated for C.
+ * What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
  */
-typedef struct Strings Strings;
+typedef int pyssl_status;
 
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
@@ -217,12 +219,6 @@ typedef struct Strings Strings;
  * The linked OpenSSL cannot do this.
  */
 #define PYSSL_ERR_UNSUPPORTED -18
-
-
-/**
- * What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
- */
-typedef int pyssl_status;
 
 /**
  * A failure. The strings are UTF-8 and live until this thread's next call that

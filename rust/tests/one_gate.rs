@@ -27,7 +27,7 @@ fn nothing_is_exported_from_outside_of_abi() {
     let core = rust_files(&src()).into_iter().filter(|file| !file.starts_with(src().join("abi")));
     for file in core {
         let source = fs::read_to_string(&file).unwrap();
-        for attribute in ["no_mangle", "export_name", "link_section"] {
+        for attribute in ["no_mangle", "export_name"] {
             assert!(!source.contains(attribute), "{} has {attribute}", file.display());
         }
     }

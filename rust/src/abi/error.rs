@@ -1,15 +1,13 @@
 //! pyssl_error_*: the calling thread's last failure.
 
 use super::arg::put;
-use super::gate::{forget_last, gate_value, with_last, OK};
-use crate::error::{Entry, Error};
+use super::gate::{gate_value, OK};
+use super::last_error::{forget_last, with_last};
+use super::types::pyssl_status;
 use crate::status::Status;
 use libc::{c_char, c_int};
 use std::ffi::{CStr, CString};
 use std::ptr;
-
-/// What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
-pub type pyssl_status = c_int;
 
 /// Success.
 pub const PYSSL_OK: c_int = 0;
@@ -197,39 +195,6 @@ pub extern "C" fn pyssl_status_name(status: pyssl_status) -> *const c_char {
         let found = STATUSES.iter().find(|(_, value)| *value == status.min(PYSSL_OK));
         found.map_or(c"unknown status", |(name, _)| *name).as_ptr()
     })
-}
-
-/// A failure's texts, NUL-terminated for C.
-pub struct Strings {
-    message: CString,
-    path: Option<CString>,
-    verify_message: Option<CString>,
-    verify_subject: Option<CString>,
-    /// Library, function, reason, data and file of each entry.
-    entries: Vec<[CString; 5]>,
-}
-
-impl Strings {
-    pub fn of(error: &Error) -> Self {
-        let detail = error.detail.as_deref();
-        let verify = detail.and_then(|detail| detail.verify.as_ref());
-        let entries = detail.map_or(&[][..], |detail| &detail.entries);
-        let texts = |entry: &Entry| {
-            [&entry.library, &entry.function, &entry.reason, &entry.data, &entry.file].map(|text| c_text(text))
-        };
-        Strings {
-            message: c_text(error.message()),
-            path: detail.and_then(|detail| detail.path.as_deref()).map(c_text),
-            verify_message: verify.map(|verify| c_text(&verify.message)),
-            verify_subject: verify.map(|verify| c_text(&verify.subject)),
-            entries: entries.iter().map(texts).collect(),
-        }
-    }
-}
-
-/// Copies a text for C. A NUL inside, which would end it, becomes U+FFFD.
-fn c_text(text: &str) -> CString {
-    CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
 }
 
 fn pointer(text: &Option<CString>) -> *const c_char {

@@ -8,11 +8,10 @@ use crate::error::{Error, Result};
 use crate::openssl::{errors, library};
 use crate::runtime::{cancellation, fork, user_code};
 use crate::status::Status;
-use std::cell::{OnceCell, RefCell};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-pub use super::error::pyssl_status;
-use super::error::Strings;
+use super::last_error::keep;
+pub use super::types::pyssl_status;
 
 pub(crate) const OK: pyssl_status = 0;
 
@@ -50,21 +49,6 @@ pub fn gate_value<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-/// The last failure of this thread, and its strings as C has them.
-pub fn with_last<T>(body: impl FnOnce(Option<(&Error, &Strings)>) -> T) -> T {
-    LAST.with_borrow(|last| body(last.as_ref().map(|(error, lent)| (error, lent.get_or_init(|| Strings::of(error))))))
-}
-
-pub fn forget_last() {
-    let before = LAST.with_borrow_mut(Option::take);
-    drop(before);
-}
-
-thread_local! {
-    /// The strings are made when they are first asked for, and live as long as the error.
-    static LAST: RefCell<Option<(Error, OnceCell<Strings>)>> = const { RefCell::new(None) };
-}
-
 fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     let _held_back = cancellation::hold_back();
     let _inside = fork::inside();
@@ -89,17 +73,6 @@ fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Keeps a failure for `pyssl_error_*`. An answer leaves the last failure as it is.
-fn keep(error: Error) -> pyssl_status {
-    let status = error.status as pyssl_status;
-    if error.status.is_answer() {
-        return status;
-    }
-    // A thread that is ending may have no place left for it; the status still tells.
-    let _ = LAST.try_with(|last| drop(last.replace(Some((error, OnceCell::new())))));
-    status
-}
-
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<String>()
@@ -111,6 +84,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::last_error::with_last;
     use super::*;
     use crate::openssl::ffi;
 

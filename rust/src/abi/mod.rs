@@ -8,6 +8,7 @@
 mod arg;
 mod gate;
 mod handle;
+mod last_error;
 
 // In the order of the header's sections.
 pub mod types;

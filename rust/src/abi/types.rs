@@ -1,4 +1,11 @@
-//! The opaque types that handles point to. A handle is a key, not an address (see `handle.rs`).
+//! What calls return, and the opaque types behind handles.
+//!
+//! A handle is a key, not an address (see `handle.rs`).
+
+use libc::c_int;
+
+/// What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
+pub type pyssl_status = c_int;
 
 /// A key: empty, public only, or private. Thread safe.
 pub struct pyssl_pkey {

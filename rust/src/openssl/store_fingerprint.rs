@@ -4,7 +4,6 @@ use super::check::check;
 use super::ffi;
 use super::store_params::{self, Directory};
 use crate::error::Result;
-use crate::runtime::mutex::Mutex;
 use foreign_types::ForeignTypeRef;
 use openssl::hash::MessageDigest;
 use openssl::sha::Sha256;
@@ -14,17 +13,13 @@ use std::ffi::c_void;
 
 pub type Fingerprint = [u8; 32];
 
-/// The fingerprint of a store, and the generation of the store that it is of.
-#[derive(Default)]
-pub struct Cached(Mutex<Option<(u64, Fingerprint)>>);
-
 /// Returns the digest of the certificates and lists of a store, of the names of its directories, and of its flags and
 /// time. What was found in a directory does not count: it depends on the certificates that were verified so far.
 pub fn fingerprint(store: &X509StoreRef) -> Result<Fingerprint> {
     let live = store_params::live(store)?;
     // Before the store is read: a change meanwhile makes the result outdated, not wrong for ever.
     let generation = live.generation();
-    if let Some((known, fingerprint)) = *live.fingerprint.0.lock() {
+    if let Some((known, fingerprint)) = *live.fingerprint.lock() {
         if known == generation {
             return Ok(fingerprint);
         }
@@ -56,7 +51,7 @@ pub fn fingerprint(store: &X509StoreRef) -> Result<Fingerprint> {
     digest.update(&flags.to_be_bytes());
     digest.update(&time.unwrap_or_default().to_be_bytes());
     let fingerprint = digest.finish();
-    *live.fingerprint.0.lock() = Some((generation, fingerprint));
+    *live.fingerprint.lock() = Some((generation, fingerprint));
     Ok(fingerprint)
 }
 

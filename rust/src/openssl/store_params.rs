@@ -5,8 +5,8 @@
 //! reading takes no lock, and each verification is given them when it begins.
 
 use super::ffi;
-use super::store_fingerprint::Cached;
 use crate::error::{Error, Result};
+use crate::runtime::mutex::Mutex;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_ulong, c_void};
 use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
@@ -27,7 +27,7 @@ pub(super) struct Live {
     directories: OnceLock<Box<Directory>>,
     /// Counts the changes of the store.
     generation: AtomicU64,
-    pub(super) fingerprint: Cached,
+    pub(super) fingerprint: Mutex<Option<(u64, [u8; 32])>>,
 }
 
 impl Live {

@@ -18,8 +18,8 @@ pub trait CallbackTarget: Send + Sync {
     fn info(&self, at: c_int, value: c_int);
     /// A line for a key log file (SSLKEYLOGFILE format).
     fn keylog(&self, line: &str);
-    /// A client hello came, with this server name or without one. OpenSSL has chosen nothing yet, no session either.
-    fn client_hello(&self, server_name: Option<Vec<u8>>) -> Result<(), HelloRefused>;
+    /// A client hello came. OpenSSL has chosen nothing yet, no session either.
+    fn client_hello(&self, hello: ClientHello) -> Result<(), HelloRefused>;
     /// Returns true if the answer to this handshake's client hello acknowledges its server name (RFC 6066, 3).
     fn acknowledges_server_name(&self) -> bool;
     /// The client offers protocols (RFC 7301, each behind a length byte).
@@ -31,6 +31,13 @@ pub trait CallbackTarget: Send + Sync {
     /// A cookie for the DTLS client at the other end; None when there is none to give.
     fn cookie_generate(&self) -> Option<Vec<u8>>;
     fn cookie_verify(&self, cookie: &[u8]) -> bool;
+}
+
+/// What is known of a client hello.
+pub struct ClientHello {
+    /// None where there is none, or none that OpenSSL will accept.
+    pub server_name: Option<Vec<u8>>,
+    pub random: Vec<u8>,
 }
 
 /// A client hello that ends the handshake, and the alert that says so.
@@ -119,12 +126,29 @@ pub unsafe extern "C" fn on_client_hello(ssl: *mut ffi::SSL, alert: *mut c_int, 
     // SAFETY: called by OpenSSL with one of our SSLs, whose client hello is at hand, and a place for an alert.
     unsafe {
         let refused = match host_of(ssl) {
-            Some(host) => host.client_hello(hello_server_name(ssl)).err(),
+            Some(host) => {
+                let hello = ClientHello { server_name: hello_server_name(ssl), random: hello_random(ssl) };
+                host.client_hello(hello).err()
+            }
             None => Some(HelloRefused { alert: SSL_AD_INTERNAL_ERROR }),
         };
         let Some(refused) = refused else { return ffi::SSL_CLIENT_HELLO_SUCCESS };
         *alert = refused.alert;
         SSL_CLIENT_HELLO_ERROR
+    }
+}
+
+/// # Safety
+/// `ssl` must be live and inside its client hello callback.
+unsafe fn hello_random(ssl: *mut ffi::SSL) -> Vec<u8> {
+    let mut random: *const c_uchar = std::ptr::null();
+    // SAFETY: the bytes belong to the client hello, which is live during the callback.
+    unsafe {
+        let len = ffi::SSL_client_hello_get0_random(ssl, &mut random);
+        if random.is_null() {
+            return Vec::new();
+        }
+        std::slice::from_raw_parts(random, len).to_vec()
     }
 }
 

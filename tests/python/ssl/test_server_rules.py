@@ -264,6 +264,18 @@ def _renegotiate(client: SSL.Connection, server: SSL.Connection) -> None:
     assert server.total_renegotiations() == 1 and server.get_state_string() == b"SSL negotiation finished successfully"
 
 
+@VERSIONS
+def test_the_callback_can_ask_for_what_the_hello_says(version: int) -> None:
+    server = _server(version)
+    seen: List[Any] = []
+    server.set_tlsext_servername_callback(
+        lambda connection: seen.append((connection.get_servername(), connection.client_random()))
+    )
+    ends = _ends(_client(certificate=False), server, b"public.test")
+    shake(*ends)
+    assert seen == [(b"public.test", ends[0].client_random())]
+
+
 def test_the_callback_runs_again_at_a_renegotiation() -> None:
     server, client = _server(SSL.TLS1_2_VERSION), _client(certificate=False)
     names = _protected(server, server)

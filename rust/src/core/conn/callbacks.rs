@@ -8,7 +8,7 @@
 use super::{diagnose, Conn, Engine, Transport};
 use crate::core::ctx::{Alpn, Answer, Callbacks, Raised};
 use crate::error::{Detail, Entry, Error};
-use crate::openssl::callbacks::{CallbackTarget, HelloRefused, Select, Staple};
+use crate::openssl::callbacks::{CallbackTarget, ClientHello, HelloRefused, Select, Staple};
 use crate::openssl::errors;
 use crate::openssl::forced_alert::ForcedAlert;
 use crate::openssl::ssl::Blocked;
@@ -44,8 +44,8 @@ impl CallbackTarget for Conn {
         }
     }
 
-    fn client_hello(&self, server_name: Option<Vec<u8>>) -> Result<(), HelloRefused> {
-        self.take_client_hello(server_name)
+    fn client_hello(&self, hello: ClientHello) -> Result<(), HelloRefused> {
+        self.take_client_hello(hello)
     }
 
     fn acknowledges_server_name(&self) -> bool {

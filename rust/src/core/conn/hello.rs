@@ -11,7 +11,7 @@ use super::callbacks::Refusal;
 use super::{Conn, Engine};
 use crate::core::ctx::Callbacks;
 use crate::error::Result;
-use crate::openssl::callbacks::{HelloRefused, SSL_AD_ILLEGAL_PARAMETER, SSL_AD_INTERNAL_ERROR};
+use crate::openssl::callbacks::{ClientHello, HelloRefused, SSL_AD_ILLEGAL_PARAMETER, SSL_AD_INTERNAL_ERROR};
 use crate::openssl::ssl::{Blocked, Ssl};
 use crate::openssl::store_fingerprint::fingerprint;
 use libc::c_int;
@@ -25,6 +25,7 @@ const VERIFY_POST_HANDSHAKE: c_int = 8;
 /// The client hello of the last handshake on a server.
 pub(super) struct Hello {
     server_name: Option<Vec<u8>>,
+    random: Vec<u8>,
     /// A server name callback accepted it.
     acknowledged: bool,
     /// The rules by which OpenSSL chose the session; None while the server name callback runs, and once the handshake is
@@ -119,18 +120,19 @@ fn trust(ssl: &Ssl, judge: Judge) -> Result<[u8; 32]> {
 
 impl Conn {
     /// Runs the server name callback and settles the rules of the handshake, once for each handshake.
-    pub(super) fn take_client_hello(&self, server_name: Option<Vec<u8>>) -> Result<(), HelloRefused> {
+    pub(super) fn take_client_hello(&self, hello: ClientHello) -> Result<(), HelloRefused> {
         let internal = HelloRefused { alert: SSL_AD_INTERNAL_ERROR };
         let engine = self.inspect();
         if let Some(first) = &*engine.hello.borrow() {
             // No handshake has come to its end: this hello answers a HelloRetryRequest, and must repeat the first one
             // (RFC 8446, 4.1.2).
             if !engine.ssl.has_sent_finished() {
-                let repeats = first.server_name == server_name;
+                let repeats = first.server_name == hello.server_name;
                 return if repeats { Ok(()) } else { Err(HelloRefused { alert: SSL_AD_ILLEGAL_PARAMETER }) };
             }
         }
-        engine.hello.replace(Some(Hello { server_name, acknowledged: false, chosen_by: None }));
+        let ClientHello { server_name, random } = hello;
+        engine.hello.replace(Some(Hello { server_name, random, acknowledged: false, chosen_by: None }));
         if let Some(callback) = &self.current().server_name {
             self.run(|| callback(self)).map_err(|_| HelloRefused { alert: SSL_AD_INTERNAL_ERROR })?;
             self.with_hello(&engine, |hello| hello.acknowledged = true);
@@ -206,6 +208,10 @@ impl Engine {
 impl Hello {
     pub fn server_name(&self) -> Option<Vec<u8>> {
         self.server_name.clone()
+    }
+
+    pub fn random(&self) -> Vec<u8> {
+        self.random.clone()
     }
 }
 

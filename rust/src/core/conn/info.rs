@@ -1,5 +1,6 @@
 //! Looking at a connection. Works inside its callbacks too.
 
+use super::hello::Hello;
 use super::Conn;
 use crate::core::session::Session;
 use crate::error::{Error, Result};
@@ -122,10 +123,13 @@ impl Conn {
         self.inspect().ssl.session_reused()
     }
 
-    /// None before there is a session.
+    /// None before there is a session, and on a server before the client hello.
     pub fn client_random(&self) -> Option<Vec<u8>> {
         let engine = self.inspect();
-        engine.ssl.session().map(|_| engine.ssl.client_random())
+        match engine.ssl.session() {
+            Some(_) => Some(engine.ssl.client_random()),
+            None => engine.hello.borrow().as_ref().map(Hello::random),
+        }
     }
 
     /// None before there is a session.

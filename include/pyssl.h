@@ -13,9 +13,13 @@
  * NULL. A parameter that may be NULL says so. Every other pointer that is NULL gives PYSSL_ERR_ARGUMENT (a handle
  * PYSSL_ERR_HANDLE), and nothing is done. Out parameters are checked before everything else.
  *
- * Bytes go in as (pointer, size_t), text as NUL-terminated UTF-8. Bytes and text come out into the caller's room,
- * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
- * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
+ * Bytes go in as (data, data_len), text as NUL-terminated UTF-8. Bytes and text come out into the caller's buffer,
+ * (buf, buf_size, len_out): *len_out receives the length. A NUL follows text (char *) and is not counted; none follows
+ * bytes (uint8_t *). If the buffer is too small nothing is stored in it, *len_out says what is needed, and the result is
+ * PYSSL_ERR_BUFFER. An array of handles comes out as (buf, buf_size, count_out) in the same way.
+ *
+ * Errors. PYSSL_ERR_WANT_*, PYSSL_ERR_ZERO_RETURN and PYSSL_ERR_INTERRUPTED are answers and leave the last failure as it
+ * is. The strings of a failure live until the thread's next call that fails.
  *
  * Threads. Every function may be called from any thread at any time, also with the same handle, but not from a signal
  * handler. pthread_cancel() is held back inside the library and its callbacks: the thread is cancelled at its next
@@ -455,73 +459,73 @@ typedef int (*pyssl_servername_callback)(void *userdata, pyssl_conn *conn);
 
 /**
  * Chooses, on a server, one of the protocols that the client offers (ALPN, RFC 7301).
- * @param userdata  as given with the callback
- * @param conn      the connection, lent
- * @param offered   the protocols, each behind a byte with its length
- * @param len       how many bytes that is
- * @param room      the choice is written here
- * @param size      how many bytes there is room for, 255
+ * @param userdata     as given with the callback
+ * @param conn         the connection, lent
+ * @param offered      the protocols, each behind a byte with its length
+ * @param offered_len  how many bytes that is
+ * @param buf          the choice is written here
+ * @param buf_size     how many bytes there is room for, 255
  * @return the length of the choice; 0 to go on without a protocol; PYSSL_ALPN_REFUSE to end the handshake
  *         (no_application_protocol); a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef ptrdiff_t (*pyssl_alpn_select_callback)(void *userdata,
                                                 pyssl_conn *conn,
                                                 const uint8_t *offered,
-                                                size_t len,
-                                                uint8_t *room,
-                                                size_t size);
+                                                size_t offered_len,
+                                                uint8_t *buf,
+                                                size_t buf_size);
 
 /**
  * Gives, on a server, the OCSP response to staple (RFC 6066, 8), when the client asks for one.
  * @param userdata  as given with the callback
  * @param conn      the connection, lent
- * @param room      the DER of an OCSPResponse is written here
- * @param size      how many bytes there is room for, 65535
+ * @param buf       the DER of an OCSPResponse is written here
+ * @param buf_size  how many bytes there is room for, 65535
  * @return its length; 0 for none; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef ptrdiff_t (*pyssl_ocsp_server_callback)(void *userdata,
                                                 pyssl_conn *conn,
-                                                uint8_t *room,
-                                                size_t size);
+                                                uint8_t *buf,
+                                                size_t buf_size);
 
 /**
  * Judges, on a client that asked for it, the OCSP response that the server stapled.
- * @param userdata  as given with the callback
- * @param conn      the connection, lent
- * @param response  the DER of an OCSPResponse
- * @param len       its length, 0 when there was none
+ * @param userdata      as given with the callback
+ * @param conn          the connection, lent
+ * @param response      the DER of an OCSPResponse
+ * @param response_len  its length, 0 when there was none
  * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef int (*pyssl_ocsp_client_callback)(void *userdata,
                                           pyssl_conn *conn,
                                           const uint8_t *response,
-                                          size_t len);
+                                          size_t response_len);
 
 /**
  * Makes, on a DTLS server, a cookie that proves the client's address (RFC 6347, 4.2.1).
  * @param userdata  as given with the callback
  * @param conn      the connection, lent
- * @param room      the cookie is written here
- * @param size      how many bytes there is room for, 255
+ * @param buf       the cookie is written here
+ * @param buf_size  how many bytes there is room for, 255
  * @return its length; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef ptrdiff_t (*pyssl_cookie_generate_callback)(void *userdata,
                                                     pyssl_conn *conn,
-                                                    uint8_t *room,
-                                                    size_t size);
+                                                    uint8_t *buf,
+                                                    size_t buf_size);
 
 /**
  * Tells, on a DTLS server, whether a cookie is the one that was made for this client.
- * @param userdata  as given with the callback
- * @param conn      the connection, lent
- * @param cookie    what the client sent back
- * @param len       its length
+ * @param userdata    as given with the callback
+ * @param conn        the connection, lent
+ * @param cookie      what the client sent back
+ * @param cookie_len  its length
  * @return 1 when it is, 0 when it is not, a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef int (*pyssl_cookie_verify_callback)(void *userdata,
                                             pyssl_conn *conn,
                                             const uint8_t *cookie,
-                                            size_t len);
+                                            size_t cookie_len);
 
 /* ---- Languages whose runtime ends before the process does. */
 
@@ -560,22 +564,22 @@ ptrdiff_t pyssl_language_end(uint64_t number);
 
 /**
  * Mixes bytes into the generator's state.
- * @param data     the bytes
- * @param len      how many
- * @param entropy  a lower bound of the randomness in them, in bytes; taken as 0 when negative and as len when larger
+ * @param data      the bytes
+ * @param data_len  how many
+ * @param entropy   a lower bound of the randomness in them, in bytes; taken as 0 when negative and as data_len when larger
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
  */
 pyssl_status pyssl_rand_add(const uint8_t *data,
-                            size_t len,
+                            size_t data_len,
                             double entropy);
 
 /**
  * Mixes bytes that are all randomness into the generator's state.
- * @param data  the bytes
- * @param len   how many
+ * @param data      the bytes
+ * @param data_len  how many
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
  */
-pyssl_status pyssl_rand_seed(const uint8_t *data, size_t len);
+pyssl_status pyssl_rand_seed(const uint8_t *data, size_t data_len);
 
 /**
  * Has the generator been seeded with enough?
@@ -585,11 +589,11 @@ int pyssl_rand_status(void);
 
 /**
  * Random bytes, fit for keys.
- * @param out  room for them
- * @param len  how many are wanted
+ * @param buf       room for them
+ * @param buf_size  how many are wanted
  * @return PYSSL_OK; PYSSL_ERROR when the generator fails, and then nothing in out is to be used
  */
-pyssl_status pyssl_rand_bytes(uint8_t *out, size_t len);
+pyssl_status pyssl_rand_bytes(uint8_t *buf, size_t buf_size);
 
 /**
  * Replaces the generator's state, with all that was mixed into it, by one drawn afresh from the system.
@@ -681,7 +685,7 @@ pyssl_status pyssl_rand_egd(const char *socket,
  * Writes at most size bytes to room. Returns how many, or a negative number to fail the call with
  * PYSSL_ERR_CALLBACK.
  */
-typedef ptrdiff_t (*pyssl_passphrase_fn)(void *userdata, int writing, uint8_t *room, size_t size);
+typedef ptrdiff_t (*pyssl_passphrase_fn)(void *userdata, int writing, uint8_t *buf, size_t buf_size);
 
 /**
  * An empty key.
@@ -793,10 +797,10 @@ pyssl_status pyssl_pkey_check_cipher(const char *cipher);
  * @param cipher          encrypts PEM: OpenSSL's name ("aes-256-cbc"); NULL for none
  * @param passphrase      for the cipher
  * @param passphrase_len  at most 1024
- * @param room            receives the encoded key
- * @param size            room's size in bytes
- * @param len             receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERR_ARGUMENT for an unknown cipher;
+ * @param buf             receives the encoded key
+ * @param buf_size        buf's size in bytes
+ * @param len_out         receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERR_ARGUMENT for an unknown cipher;
  *         PYSSL_ERROR, also when there is no private part
  */
 pyssl_status pyssl_pkey_dump_private(pyssl_pkey *key,
@@ -804,9 +808,9 @@ pyssl_status pyssl_pkey_dump_private(pyssl_pkey *key,
                                      const char *cipher,
                                      const uint8_t *passphrase,
                                      size_t passphrase_len,
-                                     uint8_t *room,
-                                     size_t size,
-                                     size_t *len);
+                                     uint8_t *buf,
+                                     size_t buf_size,
+                                     size_t *len_out);
 
 /**
  * Writes a private key as PEM in the traditional form of its kind ("BEGIN RSA PRIVATE KEY").
@@ -816,9 +820,9 @@ pyssl_status pyssl_pkey_dump_private_traditional(pyssl_pkey *key,
                                                  const char *cipher,
                                                  const uint8_t *passphrase,
                                                  size_t passphrase_len,
-                                                 uint8_t *room,
-                                                 size_t size,
-                                                 size_t *len);
+                                                 uint8_t *buf,
+                                                 size_t buf_size,
+                                                 size_t *len_out);
 
 /**
  * Loads a public key (SubjectPublicKeyInfo).
@@ -835,34 +839,34 @@ pyssl_status pyssl_pkey_load_public(int filetype,
 /**
  * Writes the public part (SubjectPublicKeyInfo).
  * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
- * @param room      receives the encoded key
- * @param size      room's size in bytes
- * @param len       receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len
+ * @param buf       receives the encoded key
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out
  */
 pyssl_status pyssl_pkey_dump_public(pyssl_pkey *key,
                                     int filetype,
-                                    uint8_t *room,
-                                    size_t size,
-                                    size_t *len);
+                                    uint8_t *buf,
+                                    size_t buf_size,
+                                    size_t *len_out);
 
 /**
  * Signs bytes. Signatures of DSA and ECDSA keys vary in length by a few bytes; a buffer for the longest is asked for.
- * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
- * @param data    what is signed
- * @param room    receives the signature
- * @param size    room's size in bytes
- * @param len     receives the length
+ * @param digest    OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @param data      what is signed
+ * @param buf       receives the signature
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER when
- *         size is below the length of the key's longest signature, which len receives; PYSSL_ERROR
+ *         buf_size is below the length of the key's longest signature, which len_out receives; PYSSL_ERROR
  */
 pyssl_status pyssl_pkey_sign(pyssl_pkey *key,
                              const char *digest,
                              const uint8_t *data,
                              size_t data_len,
-                             uint8_t *room,
-                             size_t size,
-                             size_t *len);
+                             uint8_t *buf,
+                             size_t buf_size,
+                             size_t *len_out);
 
 /**
  * Checks a signature over bytes against the public part of the key.
@@ -885,13 +889,13 @@ size_t pyssl_curve_count(void);
 
 /**
  * The short name of a curve.
- * @param index  below pyssl_curve_count()
- * @param room   receives NUL-terminated text
- * @param size   room's size in bytes
- * @param len    receives the length without the NUL
+ * @param index     below pyssl_curve_count()
+ * @param buf       receives NUL-terminated text
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when index is too large; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_curve_name(size_t index, char *room, size_t size, size_t *len);
+pyssl_status pyssl_curve_name(size_t index, char *buf, size_t buf_size, size_t *len_out);
 
 /* ---- pyssl_name_*: distinguished names, on their own or as live views into a certificate or request. */
 
@@ -919,17 +923,17 @@ pyssl_status pyssl_name_copy(pyssl_name *name, pyssl_name **out);
 /**
  * The value of the first entry of a type.
  * @param attribute  short name ("CN"), long name ("commonName") or dotted numbers ("2.5.4.3")
- * @param room       receives NUL-terminated UTF-8, which may contain NULs
- * @param size       room's size in bytes
- * @param len        receives the length without the NUL
+ * @param buf        receives NUL-terminated UTF-8, which may contain NULs
+ * @param buf_size   buf's size in bytes
+ * @param len_out    receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is none; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type;
  *         PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_name_get(pyssl_name *name,
                             const char *attribute,
-                            char *room,
-                            size_t size,
-                            size_t *len);
+                            char *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /**
  * Sets the entry of a type: the first one there goes, the new one comes last. A refused value changes nothing.
@@ -951,40 +955,40 @@ pyssl_status pyssl_name_entry_count(pyssl_name *name, size_t *out);
 
 /**
  * The type of an entry.
- * @param index  0 is the first
- * @param room   receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
- * @param size   room's size in bytes
- * @param len    receives the length without the NUL
+ * @param index     0 is the first
+ * @param buf       receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_name_entry_type(pyssl_name *name,
                                    size_t index,
-                                   char *room,
-                                   size_t size,
-                                   size_t *len);
+                                   char *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * The value of an entry, in the bytes of its string type.
- * @param index  0 is the first
- * @param room   receives the bytes
- * @param size   room's size in bytes
- * @param len    receives the length
+ * @param index     0 is the first
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_name_entry_value(pyssl_name *name,
                                     size_t index,
-                                    uint8_t *room,
-                                    size_t size,
-                                    size_t *len);
+                                    uint8_t *buf,
+                                    size_t buf_size,
+                                    size_t *len_out);
 
 /**
  * The DER of the name, a SEQUENCE.
- * @param room  receives the bytes
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_der(pyssl_name *name, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_name_der(pyssl_name *name, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The hash by which c_rehash names files: first four bytes, little endian, of SHA-1 over the canonical encoding.
@@ -1006,12 +1010,12 @@ pyssl_status pyssl_name_compare(pyssl_name *name,
 
 /**
  * The name on one line, "/C=US/CN=x", cut to 511 bytes; for people.
- * @param room  receives NUL-terminated text
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives NUL-terminated text
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_oneline(pyssl_name *name, char *room, size_t size, size_t *len);
+pyssl_status pyssl_name_oneline(pyssl_name *name, char *buf, size_t buf_size, size_t *len_out);
 
 /* ---- pyssl_x509_*: certificates. */
 
@@ -1040,32 +1044,32 @@ pyssl_status pyssl_x509_load(int filetype, const uint8_t *data, size_t data_len,
 
 /**
  * Loads all certificates of a PEM text, as of a chain or a bundle, in its order. What is not a certificate is passed over.
- * @param pem      the text
- * @param pem_len  how many bytes that is
- * @param certs    receives new handles, each to be freed with pyssl_x509_free()
- * @param size     how many handles there is room for
- * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param pem        the text
+ * @param pem_len    how many bytes that is
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many handles there is room for
+ * @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
  * @return PYSSL_OK; PYSSL_ERR_BUFFER, with no handle made; PYSSL_ERROR when there is none or one is damaged
  */
 pyssl_status pyssl_x509_load_chain(const uint8_t *pem,
                                    size_t pem_len,
-                                   pyssl_x509 **certs,
-                                   size_t size,
-                                   size_t *count);
+                                   pyssl_x509 **buf,
+                                   size_t buf_size,
+                                   size_t *count_out);
 
 /**
  * Writes a certificate.
  * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl x509 -text` prints it)
- * @param room      receives the encoded certificate
- * @param size      room's size in bytes
- * @param len       receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ * @param buf       receives the encoded certificate
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERROR when parts are missing
  */
 pyssl_status pyssl_x509_dump(pyssl_x509 *cert,
                              int filetype,
-                             uint8_t *room,
-                             size_t size,
-                             size_t *len);
+                             uint8_t *buf,
+                             size_t buf_size,
+                             size_t *len_out);
 
 /**
  * The certificate's subject, as a live view: writing to it changes the certificate, which it keeps alive.
@@ -1115,12 +1119,12 @@ pyssl_status pyssl_x509_set_version(pyssl_x509 *cert, long version);
 
 /**
  * The serial number: big endian, two's complement, as few bytes as can be.
- * @param room  receives the bytes, at least one
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the bytes, at least one
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_x509_serial(pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_x509_serial(pyssl_x509 *cert, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * Sets the serial number, of any size and sign.
@@ -1131,20 +1135,20 @@ pyssl_status pyssl_x509_set_serial(pyssl_x509 *cert, const uint8_t *serial, size
 
 /**
  * The start of the validity period, as GeneralizedTime text "YYYYMMDDhhmmssZ" whatever the encoding inside is.
- * @param room  receives the text, without a NUL
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the text, without a NUL
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when it was never set; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_x509_not_before(pyssl_x509 *cert,
-                                   uint8_t *room,
-                                   size_t size,
-                                   size_t *len);
+                                   uint8_t *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * The end of the validity period, as pyssl_x509_not_before().
  */
-pyssl_status pyssl_x509_not_after(pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_x509_not_after(pyssl_x509 *cert, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * Sets the start of the validity period.
@@ -1207,15 +1211,15 @@ pyssl_status pyssl_x509_sign(pyssl_x509 *cert,
 
 /**
  * The signature algorithm that the signed part names.
- * @param room  receives its long name, NUL-terminated
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives its long name, NUL-terminated
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is none or OpenSSL does not know it; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_x509_signature_algorithm(pyssl_x509 *cert,
-                                            char *room,
-                                            size_t size,
-                                            size_t *len);
+                                            char *buf,
+                                            size_t buf_size,
+                                            size_t *len_out);
 
 /**
  * How many extensions the certificate has.
@@ -1243,17 +1247,17 @@ pyssl_status pyssl_x509_add_extensions(pyssl_x509 *cert,
 
 /**
  * A digest over the certificate's DER, also called its fingerprint.
- * @param digest  OpenSSL's name ("sha256")
- * @param room    receives the bytes
- * @param size    room's size in bytes; 64 are always enough
- * @param len     receives the length
+ * @param digest    OpenSSL's name ("sha256")
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes; 64 are always enough
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown digest; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
                                const char *digest,
-                               uint8_t *room,
-                               size_t size,
-                               size_t *len);
+                               uint8_t *buf,
+                               size_t buf_size,
+                               size_t *len_out);
 
 /* ---- pyssl_ext_*: extensions of certificates and requests. */
 
@@ -1291,33 +1295,36 @@ pyssl_status pyssl_ext_critical(pyssl_ext *ext, int *out);
 
 /**
  * The type of the extension.
- * @param room  receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_ext_short_name(pyssl_ext *ext, char *room, size_t size, size_t *len);
+pyssl_status pyssl_ext_short_name(pyssl_ext *ext,
+                                  char *buf,
+                                  size_t buf_size,
+                                  size_t *len_out);
 
 /**
  * The DER of the value: what is inside the OCTET STRING.
- * @param room  receives the bytes
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_ext_data(pyssl_ext *ext, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_ext_data(pyssl_ext *ext, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.
- * @param room  receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERROR when the value cannot be decoded; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_ext_text(pyssl_ext *ext,
-                            char *room,
-                            size_t size,
-                            size_t *len);
+                            char *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /* ---- pyssl_req_*: certificate requests (PKCS#10). */
 
@@ -1347,16 +1354,16 @@ pyssl_status pyssl_req_load(int filetype, const uint8_t *data, size_t data_len, 
 /**
  * Writes a request.
  * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl req -text` prints it)
- * @param room      receives the encoded request
- * @param size      room's size in bytes
- * @param len       receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ * @param buf       receives the encoded request
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERROR when parts are missing
  */
 pyssl_status pyssl_req_dump(pyssl_req *req,
                             int filetype,
-                            uint8_t *room,
-                            size_t size,
-                            size_t *len);
+                            uint8_t *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /**
  * The request's subject, as a live view: writing to it changes the request, which it keeps alive.
@@ -1451,27 +1458,27 @@ pyssl_status pyssl_crl_new(pyssl_crl **out);
  * Reads a list.
  * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
  * @param data      the encoding
- * @param len       its length in bytes; what follows the list in it is ignored
+ * @param data_len  its length in bytes; what follows the list in it is ignored
  * @param out       receives a new handle, to be freed with pyssl_crl_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
  */
-pyssl_status pyssl_crl_load(int filetype, const uint8_t *data, size_t len, pyssl_crl **out);
+pyssl_status pyssl_crl_load(int filetype, const uint8_t *data, size_t data_len, pyssl_crl **out);
 
 /**
  * Writes a list.
  * @param crl       the list
  * @param filetype  PYSSL_FILETYPE_PEM, PYSSL_FILETYPE_ASN1 or PYSSL_FILETYPE_TEXT
- * @param room      receives the encoding
- * @param size      of room, in bytes
- * @param len       receives the encoding's length
+ * @param buf       receives the encoding
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the encoding's length
  * @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, PYSSL_ERR_ARGUMENT for another filetype,
  *         PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_crl_dump(pyssl_crl *crl,
                             int filetype,
-                            uint8_t *room,
-                            size_t size,
-                            size_t *len);
+                            uint8_t *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /**
  * The issuer's name, as a copy: writing to it does not change the list.
@@ -1578,13 +1585,16 @@ pyssl_status pyssl_revoked_new(pyssl_revoked **out);
 
 /**
  * The serial number of the revoked certificate.
- * @param revoked  the entry
- * @param room     receives it in upper case hexadecimal, two digits a byte; "00" when never set
- * @param size     of room
- * @param len      receives the text's length
+ * @param revoked   the entry
+ * @param buf       receives it in upper case hexadecimal, two digits a byte; "00" when never set
+ * @param buf_size  of buf
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_revoked_serial(pyssl_revoked *revoked, char *room, size_t size, size_t *len);
+pyssl_status pyssl_revoked_serial(pyssl_revoked *revoked,
+                                  char *buf,
+                                  size_t buf_size,
+                                  size_t *len_out);
 
 /**
  * Sets the serial number.
@@ -1596,13 +1606,16 @@ pyssl_status pyssl_revoked_set_serial(pyssl_revoked *revoked, const char *hex);
 
 /**
  * When the certificate was revoked.
- * @param revoked  the entry
- * @param room     receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
- * @param size     of room, in bytes
- * @param len      receives the text's length
+ * @param revoked   the entry
+ * @param buf       receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when it was never set, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_revoked_date(pyssl_revoked *revoked, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_revoked_date(pyssl_revoked *revoked,
+                                uint8_t *buf,
+                                size_t buf_size,
+                                size_t *len_out);
 
 /**
  * Sets when the certificate was revoked.
@@ -1614,13 +1627,16 @@ pyssl_status pyssl_revoked_set_date(pyssl_revoked *revoked, const char *when);
 
 /**
  * Why the certificate was revoked.
- * @param revoked  the entry
- * @param room     receives OpenSSL's words for it ("Key Compromise"), without a NUL
- * @param size     of room, in bytes
- * @param len      receives the text's length
+ * @param revoked   the entry
+ * @param buf       receives OpenSSL's words for it ("Key Compromise"), without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is no reason, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_revoked_reason(pyssl_revoked *revoked, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_revoked_reason(pyssl_revoked *revoked,
+                                  uint8_t *buf,
+                                  size_t buf_size,
+                                  size_t *len_out);
 
 /**
  * Sets why the certificate was revoked.
@@ -1634,13 +1650,13 @@ pyssl_status pyssl_revoked_set_reason(pyssl_revoked *revoked,
 
 /**
  * The names of all reasons that can be set ("keyCompromise").
- * @param index  from 0
- * @param room   receives a name
- * @param size   of room
- * @param len    receives the name's length
+ * @param index     from 0
+ * @param buf       receives a name
+ * @param buf_size  of buf
+ * @param len_out   receives the name's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when index is too large, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_revoked_reason_at(size_t index, char *room, size_t size, size_t *len);
+pyssl_status pyssl_revoked_reason_at(size_t index, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * Frees a handle.
@@ -1760,17 +1776,17 @@ pyssl_status pyssl_store_ctx_verify(pyssl_store_ctx *ctx,
 
 /**
  * Verifies and tells the chain.
- * @param ctx      the verification
- * @param chain    receives new handles of copies: the certificate first, the trusted one last
- * @param size     how many handles there is room for
- * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
- * @param culprit  as for pyssl_store_ctx_verify(); may be NULL
+ * @param ctx        the verification
+ * @param buf        receives new handles of copies: the certificate first, the trusted one last
+ * @param buf_size   how many handles there is room for
+ * @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param culprit    as for pyssl_store_ctx_verify(); may be NULL
  * @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_store_ctx_verified_chain(pyssl_store_ctx *ctx,
-                                            pyssl_x509 **chain,
-                                            size_t size,
-                                            size_t *count,
+                                            pyssl_x509 **buf,
+                                            size_t buf_size,
+                                            size_t *count_out,
                                             pyssl_x509 **culprit);
 
 /**
@@ -1786,11 +1802,14 @@ pyssl_status pyssl_store_ctx_free(pyssl_store_ctx *ctx);
  * Reads a message.
  * @param filetype  PYSSL_FILETYPE_PEM ("BEGIN PKCS7") or PYSSL_FILETYPE_ASN1
  * @param data      the encoding
- * @param len       its length in bytes; what follows the message in it is ignored
+ * @param data_len  its length in bytes; what follows the message in it is ignored
  * @param out       receives a new handle, to be freed with pyssl_pkcs7_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
  */
-pyssl_status pyssl_pkcs7_load(int filetype, const uint8_t *data, size_t len, pyssl_pkcs7 **out);
+pyssl_status pyssl_pkcs7_load(int filetype,
+                              const uint8_t *data,
+                              size_t data_len,
+                              pyssl_pkcs7 **out);
 
 /**
  * Is the content type data: bytes as they are?
@@ -1829,16 +1848,16 @@ pyssl_status pyssl_pkcs7_type_is_signed_and_enveloped(pyssl_pkcs7 *message, int 
 /**
  * OpenSSL's short name of the content type: "pkcs7-data", "pkcs7-signedData", "pkcs7-envelopedData",
  * "pkcs7-signedAndEnvelopedData", "pkcs7-digestData", "pkcs7-encryptedData"; "UNDEF" for a type it does not know.
- * @param message  the message
- * @param room     receives the text
- * @param size     of room
- * @param len      receives the text's length
+ * @param message   the message
+ * @param buf       receives the text
+ * @param buf_size  of buf
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs7_type_name(pyssl_pkcs7 *message,
-                                   char *room,
-                                   size_t size,
-                                   size_t *len);
+                                   char *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * Frees a handle.
@@ -1859,14 +1878,14 @@ pyssl_status pyssl_pkcs12_new(pyssl_pkcs12 **out);
 /**
  * Reads a file, with the algorithms of today (AES) or of the past (triple DES, RC2).
  * @param data            its content
- * @param len             in bytes; what follows the structure in it is ignored
+ * @param data_len        in bytes; what follows the structure in it is ignored
  * @param passphrase      in UTF-8; NULL for none, which is tried as an empty one too, and the other way around
  * @param passphrase_len  in bytes
  * @param out             receives a new handle, to be freed with pyssl_pkcs12_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for a NUL in the passphrase
  */
 pyssl_status pyssl_pkcs12_load(const uint8_t *data,
-                               size_t len,
+                               size_t data_len,
                                const uint8_t *passphrase,
                                size_t passphrase_len,
                                pyssl_pkcs12 **out);
@@ -1880,9 +1899,9 @@ pyssl_status pyssl_pkcs12_load(const uint8_t *data,
  *                        PKCS#12's own scheme, which readers of before 2010 need; NULL for AES-256-CBC
  * @param rounds          for deriving the keys that encrypt; 0 for 100,000
  * @param mac_rounds      for deriving the key of the MAC (SHA-256); 0 for 100,000, -1 for no MAC
- * @param room            receives the content
- * @param size            of room, in bytes
- * @param out_len         receives the content's length
+ * @param buf             receives the content
+ * @param buf_size        of buf, in bytes
+ * @param len_out         receives the content's length
  * @return PYSSL_OK; PYSSL_ERROR when there is no part, or key and certificate do not match; PYSSL_ERR_ARGUMENT for
  *         an unknown cipher or a NUL in a text; PYSSL_ERR_BUFFER; PYSSL_ERR_HANDLE
  */
@@ -1892,9 +1911,9 @@ pyssl_status pyssl_pkcs12_export(pyssl_pkcs12 *p12,
                                  const char *cipher,
                                  int rounds,
                                  int mac_rounds,
-                                 uint8_t *room,
-                                 size_t size,
-                                 size_t *out_len);
+                                 uint8_t *buf,
+                                 size_t buf_size,
+                                 size_t *len_out);
 
 /**
  * The private key.
@@ -1930,16 +1949,16 @@ pyssl_status pyssl_pkcs12_set_cert(pyssl_pkcs12 *p12, pyssl_x509 *cert);
 
 /**
  * The other certificates, in the order of the file.
- * @param p12    the parts
- * @param certs  receives new handles, each to be freed with pyssl_x509_free()
- * @param size   how many handles there is room for
- * @param count  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param p12        the parts
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many handles there is room for
+ * @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there are none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_ca_certs(pyssl_pkcs12 *p12,
-                                   pyssl_x509 **certs,
-                                   size_t size,
-                                   size_t *count);
+                                   pyssl_x509 **buf,
+                                   size_t buf_size,
+                                   size_t *count_out);
 
 /**
  * Sets the other certificates, in place of those that were there.
@@ -1952,22 +1971,27 @@ pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12, pyssl_x509 *const *cer
 
 /**
  * The friendly name: the key's and its certificate's attribute of that name.
- * @param p12   the parts
- * @param room  receives UTF-8, without a NUL
- * @param size  of room, in bytes
- * @param len   receives the length
+ * @param p12       the parts
+ * @param buf       receives UTF-8, without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12,
+                                        uint8_t *buf,
+                                        size_t buf_size,
+                                        size_t *len_out);
 
 /**
  * Sets the friendly name.
- * @param p12   the parts
- * @param name  UTF-8; NULL for none
- * @param len   in bytes
+ * @param p12       the parts
+ * @param name      UTF-8; NULL for none
+ * @param name_len  in bytes
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_pkcs12_set_friendly_name(pyssl_pkcs12 *p12, const uint8_t *name, size_t len);
+pyssl_status pyssl_pkcs12_set_friendly_name(pyssl_pkcs12 *p12,
+                                            const uint8_t *name,
+                                            size_t name_len);
 
 /**
  * Frees a handle.
@@ -1987,22 +2011,22 @@ pyssl_status pyssl_spki_new(pyssl_spki **out);
 
 /**
  * Reads one from base64, as `openssl spkac` writes it after "SPKAC=".
- * @param data  the base64 text; blanks and line ends in it are passed over
- * @param len   its length in bytes
- * @param out   receives a new handle, to be freed with pyssl_spki_free()
+ * @param data      the base64 text; blanks and line ends in it are passed over
+ * @param data_len  its length in bytes
+ * @param out       receives a new handle, to be freed with pyssl_spki_free()
  * @return PYSSL_OK or PYSSL_ERROR
  */
-pyssl_status pyssl_spki_from_base64(const uint8_t *data, size_t len, pyssl_spki **out);
+pyssl_status pyssl_spki_from_base64(const uint8_t *data, size_t data_len, pyssl_spki **out);
 
 /**
  * Its encoding in base64, without line ends.
- * @param spki  the object
- * @param room  receives the text, without a NUL
- * @param size  of room, in bytes
- * @param len   receives the text's length
+ * @param spki      the object
+ * @param buf       receives the text, without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_spki_to_base64(pyssl_spki *spki, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_spki_to_base64(pyssl_spki *spki, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The public key in it.
@@ -2348,29 +2372,29 @@ pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
 
 /**
  * Sets the cipher suites up to TLS 1.2. Those of TLS 1.3 stay as they are.
- * @param list  OpenSSL's list syntax (`openssl ciphers`), without NUL
- * @param len  how many bytes that is
+ * @param list      OpenSSL's list syntax (`openssl ciphers`), without NUL
+ * @param list_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
  */
-pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t list_len);
 
 /**
  * Sets the cipher suites of TLS 1.3.
- * @param list  their names in RFC 8446 with colons between, without NUL
- * @param len  how many bytes that is
+ * @param list      their names in RFC 8446 with colons between, without NUL
+ * @param list_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
  */
-pyssl_status pyssl_ctx_set_tls13_ciphersuites(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_tls13_ciphersuites(pyssl_ctx *ctx, const uint8_t *list, size_t list_len);
 
 /**
  * Sets the key exchange groups, the preferred first.
- * @param list  OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
- * @param len  how many bytes that is
+ * @param list      OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
+ * @param list_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_set_groups(pyssl_ctx *ctx,
                                   const uint8_t *list,
-                                  size_t len);
+                                  size_t list_len);
 
 /**
  * Allows one curve and no other group for the key exchange.
@@ -2391,11 +2415,11 @@ pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx,
 
 /**
  * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from memory.
- * @param pem  PEM ("DH PARAMETERS") of len bytes
- * @param len  how many bytes that is
+ * @param pem      PEM ("DH PARAMETERS") of pem_len bytes
+ * @param pem_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_set_tmp_dh(pyssl_ctx *ctx, const uint8_t *pem, size_t len);
+pyssl_status pyssl_ctx_set_tmp_dh(pyssl_ctx *ctx, const uint8_t *pem, size_t pem_len);
 
 /**
  * Says whether clients answer a server that asks for their certificate after the handshake (TLS 1.3,
@@ -2408,11 +2432,11 @@ pyssl_status pyssl_ctx_set_post_handshake_auth(pyssl_ctx *ctx,
 
 /**
  * Names the application whose sessions these are, so that no other's are resumed here.
- * @param id  up to 32 bytes
- * @param len  how many bytes that is
+ * @param id      up to 32 bytes
+ * @param id_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
  */
-pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
+pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t id_len);
 
 /**
  * Says which sessions are cached (SSL_SESS_CACHE_*).
@@ -2446,19 +2470,23 @@ pyssl_status pyssl_ctx_timeout(pyssl_ctx *ctx, long *out);
 
 /**
  * Sets the protocols that clients offer (RFC 7301).
- * @param protocols  each of 1 to 255 bytes, behind a byte with its length
- * @param len  how many bytes that is
+ * @param protocols      each of 1 to 255 bytes, behind a byte with its length
+ * @param protocols_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for what is not of that form
  */
-pyssl_status pyssl_ctx_set_alpn_protos(pyssl_ctx *ctx, const uint8_t *protocols, size_t len);
+pyssl_status pyssl_ctx_set_alpn_protos(pyssl_ctx *ctx,
+                                       const uint8_t *protocols,
+                                       size_t protocols_len);
 
 /**
  * Sets the SRTP profiles to negotiate (RFC 5764).
- * @param profiles  their names with colons between, without NUL
- * @param len  how many bytes that is
+ * @param profiles      their names with colons between, without NUL
+ * @param profiles_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for an unknown one
  */
-pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx, const uint8_t *profiles, size_t len);
+pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx,
+                                           const uint8_t *profiles,
+                                           size_t profiles_len);
 
 /**
  * The PYSSL_VERIFY_* bits.
@@ -2641,20 +2669,20 @@ typedef size_t (*pyssl_fiber_fn)(void);
 /**
  * Reads ciphertext from a transport.
  * @param userdata  the transport's
- * @param buffer    receives the bytes
- * @param size      how many at the most
+ * @param buf       receives the bytes
+ * @param buf_size  how many at the most
  * @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
  */
-typedef ptrdiff_t (*pyssl_transport_read_fn)(void *userdata, uint8_t *buffer, size_t size);
+typedef ptrdiff_t (*pyssl_transport_read_fn)(void *userdata, uint8_t *buf, size_t buf_size);
 
 /**
  * Writes ciphertext to a transport.
- * @param userdata  the transport's
- * @param bytes     the bytes, lent for the length of the call
- * @param len       how many
+ * @param userdata   the transport's
+ * @param bytes      the bytes, lent for the length of the call
+ * @param bytes_len  how many
  * @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
  */
-typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *bytes, size_t len);
+typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *bytes, size_t bytes_len);
 
 /**
  * A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
@@ -2786,38 +2814,38 @@ pyssl_status pyssl_conn_do_handshake(pyssl_conn *conn);
 
 /**
  * Receives at most one record's worth of bytes. The handshake is done first if it is not.
- * @param buffer  receives them
- * @param size    how many at the most; 0 receives nothing and gives 0
- * @param flags   PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
+ * @param buf       receives them
+ * @param buf_size  how many at the most; 0 receives nothing and gives 0
+ * @param flags     PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
  * @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
  */
 ptrdiff_t pyssl_conn_recv(pyssl_conn *conn,
-                          uint8_t *buffer,
-                          size_t size,
+                          uint8_t *buf,
+                          size_t buf_size,
                           int flags);
 
 /**
  * Sends at most one record (16,384 bytes). The handshake is done first if it is not.
- * @param data  what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
- *              fiber) calls again with the same bytes, at any address, and others may follow them; until then
- *              other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
- * @param len    how many; 0 sends nothing and gives 0
+ * @param data      what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
+ *                  fiber) calls again with the same bytes, at any address, and others may follow them; until then
+ *                  other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
+ * @param data_len  how many; 0 sends nothing and gives 0
  * @return how many were sent; or as pyssl_conn_do_handshake()
  */
 ptrdiff_t pyssl_conn_send(pyssl_conn *conn,
                           const uint8_t *data,
-                          size_t len);
+                          size_t data_len);
 
 /**
  * Sends everything.
- * @param data  what to send
- * @param len    how many
- * @param sent   receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
+ * @param data      what to send
+ * @param data_len  how many
+ * @param sent      receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
  * @return PYSSL_OK when all went; or as pyssl_conn_do_handshake()
  */
 pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
                                  const uint8_t *data,
-                                 size_t len,
+                                 size_t data_len,
                                  size_t *sent);
 
 /**
@@ -2854,23 +2882,23 @@ pyssl_status pyssl_conn_dtls_handle_timeout(pyssl_conn *conn,
 
 /**
  * Gives a connection without transport ciphertext from the peer. For DTLS, each call is one datagram.
- * @param data  len of them; all are taken
+ * @param data  data_len of them; all are taken
  * @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
 ptrdiff_t pyssl_conn_bio_write(pyssl_conn *conn,
                                const uint8_t *data,
-                               size_t len);
+                               size_t data_len);
 
 /**
  * Takes ciphertext for the peer from a connection without transport. For DTLS, at most one datagram; what does not fit
  * of it comes with the next call.
- * @param buffer  receives it
- * @param size    how much at the most
+ * @param buf       receives it
+ * @param buf_size  how much at the most
  * @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
 ptrdiff_t pyssl_conn_bio_read(pyssl_conn *conn,
-                              uint8_t *buffer,
-                              size_t size);
+                              uint8_t *buf,
+                              size_t buf_size);
 
 /**
  * How much ciphertext the next pyssl_conn_bio_read() would find: all there is, or, of DTLS, one datagram.
@@ -2913,12 +2941,12 @@ pyssl_status pyssl_conn_set_client(pyssl_conn *conn,
 /**
  * Names the host a client wants (server name indication, RFC 6066), as it stands. It is not verified by this: see
  * pyssl_conn_set_client().
- * @param name  a DNS name of len bytes, without NUL
+ * @param name  a DNS name of name_len bytes, without NUL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
 pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn,
                                              const uint8_t *name,
-                                             size_t len);
+                                             size_t name_len);
 
 /**
  * Has the peer's certificate compared with a name, in the handshake and by OpenSSL (RFC 6125, RFC 9525: names of the
@@ -3029,10 +3057,10 @@ pyssl_status pyssl_conn_use_privatekey(pyssl_conn *conn, pyssl_pkey *key);
 
 /**
  * Sets the protocols a client offers (ALPN, RFC 7301).
- * @param wire  len bytes: each protocol after one byte with its length
+ * @param wire  wire_len bytes: each protocol after one byte with its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_conn_set_alpn_protos(pyssl_conn *conn, const uint8_t *wire, size_t len);
+pyssl_status pyssl_conn_set_alpn_protos(pyssl_conn *conn, const uint8_t *wire, size_t wire_len);
 
 /**
  * Asks the server for an OCSP response along with its certificate (RFC 6066, 8).
@@ -3118,30 +3146,30 @@ pyssl_status pyssl_conn_version(pyssl_conn *conn,
 
 /**
  * The protocol version's name: "TLSv1.3".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_version_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_version_name(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The cipher suite's name: "TLS_AES_256_GCM_SHA384".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_cipher_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_name(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The key exchange group's name: "X25519MLKEM768".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_group_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_group_name(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The peer's own certificate.
@@ -3205,21 +3233,24 @@ pyssl_status pyssl_conn_session_reused(pyssl_conn *conn, int *out);
 
 /**
  * What the handshake is at, in OpenSSL's words.
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_state_string(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_state_string(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The protocol version that the cipher suite belongs to: "TLSv1.3".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_cipher_version(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_version(pyssl_conn *conn,
+                                       char *buf,
+                                       size_t buf_size,
+                                       size_t *len_out);
 
 /**
  * The strength of the cipher in bits.
@@ -3230,106 +3261,112 @@ pyssl_status pyssl_conn_cipher_bits(pyssl_conn *conn, int *out);
 
 /**
  * The cipher suites that may be used, those of TLS 1.3 first, with ":" between them.
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_cipher_list(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_list(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The protocol that ALPN agreed on; no bytes when none.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_conn_alpn_proto_negotiated(pyssl_conn *conn,
-                                              uint8_t *buffer,
-                                              size_t size,
-                                              size_t *len);
+                                              uint8_t *buf,
+                                              size_t buf_size,
+                                              size_t *len_out);
 
 /**
  * The name of the SRTP protection profile that was agreed on.
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
 pyssl_status pyssl_conn_selected_srtp_profile(pyssl_conn *conn,
-                                              char *buffer,
-                                              size_t size,
-                                              size_t *len);
+                                              char *buf,
+                                              size_t buf_size,
+                                              size_t *len_out);
 
 /**
  * The host name that the client asked for (SNI); on a client, the one it set.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_servername(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_servername(pyssl_conn *conn,
+                                   uint8_t *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * The client's random value, 32 bytes.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
  */
 pyssl_status pyssl_conn_client_random(pyssl_conn *conn,
-                                      uint8_t *buffer,
-                                      size_t size,
-                                      size_t *len);
+                                      uint8_t *buf,
+                                      size_t buf_size,
+                                      size_t *len_out);
 
 /**
  * The server's random value, 32 bytes.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
  */
 pyssl_status pyssl_conn_server_random(pyssl_conn *conn,
-                                      uint8_t *buffer,
-                                      size_t size,
-                                      size_t *len);
+                                      uint8_t *buf,
+                                      size_t buf_size,
+                                      size_t *len_out);
 
 /**
  * The session's master secret. Whoever has it can read the session.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
  */
 pyssl_status pyssl_conn_master_key(pyssl_conn *conn,
-                                   uint8_t *buffer,
-                                   size_t size,
-                                   size_t *len);
+                                   uint8_t *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * This end's last Finished message.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
  */
-pyssl_status pyssl_conn_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_finished(pyssl_conn *conn, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The peer's last Finished message.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
  */
-pyssl_status pyssl_conn_peer_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_peer_finished(pyssl_conn *conn,
+                                      uint8_t *buf,
+                                      size_t buf_size,
+                                      size_t *len_out);
 
 /**
  * Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
- * @param label        label_len bytes
- * @param context      context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
- * @param buffer       receives the material
- * @param size         how many bytes of it
+ * @param label     label_len bytes
+ * @param context   context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
+ * @param buf       receives the material
+ * @param buf_size  how many bytes of it
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR before the handshake is done
  */
 pyssl_status pyssl_conn_export_keying_material(pyssl_conn *conn,
@@ -3337,8 +3374,8 @@ pyssl_status pyssl_conn_export_keying_material(pyssl_conn *conn,
                                                size_t label_len,
                                                const uint8_t *context,
                                                size_t context_len,
-                                               uint8_t *buffer,
-                                               size_t size);
+                                               uint8_t *buf,
+                                               size_t buf_size);
 
 /**
  * This end's own certificate.
@@ -3349,40 +3386,40 @@ pyssl_status pyssl_conn_certificate(pyssl_conn *conn, pyssl_x509 **out);
 
 /**
  * The chain as the peer sent it, its own certificate first; on a server that one is not among them.
- * @param room   receives new handles, each to be freed with pyssl_x509_free()
- * @param size   how many there is room for
- * @param count  receives their number
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many there is room for
+ * @param count_out  receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when none came
  */
 pyssl_status pyssl_conn_peer_cert_chain(pyssl_conn *conn,
-                                        pyssl_x509 **room,
-                                        size_t size,
-                                        size_t *count);
+                                        pyssl_x509 **buf,
+                                        size_t buf_size,
+                                        size_t *count_out);
 
 /**
  * The chain that verification built, from the peer's own certificate to a trusted one. Trust it only when the
  * verification's result is X509_V_OK.
- * @param room   receives new handles, each to be freed with pyssl_x509_free()
- * @param size   how many there is room for
- * @param count  receives their number
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many there is room for
+ * @param count_out  receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
 pyssl_status pyssl_conn_verified_chain(pyssl_conn *conn,
-                                       pyssl_x509 **room,
-                                       size_t size,
-                                       size_t *count);
+                                       pyssl_x509 **buf,
+                                       size_t buf_size,
+                                       size_t *count_out);
 
 /**
  * On a client, the authorities that the server named for client certificates; on a server, those it names.
- * @param room   receives new handles, each to be freed with pyssl_name_free()
- * @param size   how many there is room for
- * @param count  receives their number, which may be 0
+ * @param buf        receives new handles, each to be freed with pyssl_name_free()
+ * @param buf_size   how many there is room for
+ * @param count_out  receives their number, which may be 0
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_conn_client_ca_list(pyssl_conn *conn,
-                                       pyssl_name **room,
-                                       size_t size,
-                                       size_t *count);
+                                       pyssl_name **buf,
+                                       size_t buf_size,
+                                       size_t *count_out);
 
 /**
  * The session as it is now. In TLS 1.3 one that can be taken up again is there once the server's ticket was read.
@@ -3404,12 +3441,12 @@ pyssl_status pyssl_conn_cleartext_mtu(pyssl_conn *conn, size_t *out);
 /**
  * Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
  * write: a session that is taken up again makes the peer trusted without a look at its certificate.
- * @param data  len bytes
+ * @param data  data_len bytes
  * @param out   receives a new handle, to be freed with pyssl_session_free()
  * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
 pyssl_status pyssl_session_from_bytes(const uint8_t *data,
-                                      size_t len,
+                                      size_t data_len,
                                       pyssl_session **out);
 
 /**
@@ -3421,24 +3458,27 @@ pyssl_status pyssl_session_free(pyssl_session *session);
 
 /**
  * The session as bytes, secrets included: keep them as a private key is kept.
- * @param buffer  receives them
- * @param size    room in buffer
- * @param len     receives their number
+ * @param buf       receives them
+ * @param buf_size  room in buffer
+ * @param len_out   receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_session_to_bytes(pyssl_session *session,
-                                    uint8_t *buffer,
-                                    size_t size,
-                                    size_t *len);
+                                    uint8_t *buf,
+                                    size_t buf_size,
+                                    size_t *len_out);
 
 /**
  * The session's id; in TLS 1.3 a number of this end's own, and no bytes before a ticket came.
- * @param buffer  receives it, 32 bytes at the most
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, 32 bytes at the most
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_session_id(pyssl_session *session, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_session_id(pyssl_session *session,
+                              uint8_t *buf,
+                              size_t buf_size,
+                              size_t *len_out);
 
 /**
  * When the session was agreed on, and for how long it is good.

@@ -103,7 +103,7 @@ def declare(kind: str, name: str) -> str:
         return f"    {kind} {name} = chance(8) ? NULL : on_{kind};"
     if kind.endswith("*"):
         return f"    {kind}{name} = some_out();"
-    if kind == "size_t" and (name in ("len", "size") or name.endswith("_len")):
+    if kind == "size_t" and name.endswith(("_len", "_size")):
         return f"    {kind} {name} = some_length();"
     if name in CAREFUL:
         return f"    {kind} {name} = ({kind})some_{name}();"

@@ -61,7 +61,7 @@ def role(kind: str, name: str, optional: bool) -> str:
         return "HANDLES_OR_NULL" if optional else "HANDLES"
     if kind in ("uint8_t *", "char *"):
         return "BUFFER"
-    if re.fullmatch(r"pyssl_\w+ \*\*", kind) and name in ("room", "certs", "chain", "buf", "names"):
+    if re.fullmatch(r"pyssl_\w+ \*\*", kind) and name == "buf":
         return "HANDLE_BUFFER"
     if kind.endswith("*") and not kind.startswith("const") and kind != "void *":
         return "OUT_OR_NULL" if optional else "OUT"
@@ -71,7 +71,7 @@ def role(kind: str, name: str, optional: bool) -> str:
         return "TEXT"
     if kind == "const pyssl_transport *":
         return "TRANSPORT"
-    if kind == "size_t" and re.search(r"(^|_)(len|size)$", name):
+    if kind == "size_t" and name.endswith(("_len", "_size")):
         return "LENGTH"
     return "NUMBER"
 

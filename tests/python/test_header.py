@@ -59,6 +59,22 @@ def test_every_function_is_documented() -> None:
     assert sorted(seen) == (ROOT / "tests/data/symbols.txt").read_text().split()
 
 
+def test_buffers_and_lengths_have_one_style() -> None:
+    """Written is (buf, buf_size) and, where the length is told, len_out or count_out; read is (x, x_len)."""
+    faults, seen = [], 0
+    for _, name, parameters in DECLARATION.findall(HEADER.read_text()):
+        flat = " ".join(parameters.split())
+        written = re.findall(r"(?:uint8_t|char|pyssl_\w+ \*) \*(?!\*)(\w+), size_t (\w+)(?:, size_t \*(\w+))?", flat)
+        read = re.findall(r"const uint8_t \*(\w+), size_t (\w+)", flat)
+        mutable = [found for found in written if found[:2] not in read and f"const *{found[0]}" not in flat]
+        seen += len(mutable) + len(read)
+        if any(found[:2] != ("buf", "buf_size") or found[2] not in ("", "len_out", "count_out") for found in mutable):
+            faults.append(name)
+        if any(length != f"{data}_len" for data, length in read):
+            faults.append(name)
+    assert faults == [] and seen > 80
+
+
 def parameter_names(parameters: str) -> list[str]:
     """The names in a parameter list, of a function pointer its own only.
 
@@ -67,5 +83,5 @@ def parameter_names(parameters: str) -> list[str]:
     flat = re.sub(r"\(\*(\w+)\)\([^)]*\)", r"\1", parameters)
     names = [name for name in re.findall(r"(\w+)\s*(?:,|$)", flat) if name != "void"]
     itself = names[:1] if re.match(r"(struct )?pyssl_\w+ \*\w+(,|$)", flat) else []
-    implied = {*itself, *(f"{name}_len" for name in names), "room", "size", "len"}
+    implied = {*itself, *(f"{name}_len" for name in names), "buf", "buf_size", "len_out"}
     return [name for name in names if name not in implied]

@@ -13,9 +13,13 @@
  * NULL. A parameter that may be NULL says so. Every other pointer that is NULL gives PYSSL_ERR_ARGUMENT (a handle
  * PYSSL_ERR_HANDLE), and nothing is done. Out parameters are checked before everything else.
  *
- * Bytes go in as (pointer, size_t), text as NUL-terminated UTF-8. Bytes and text come out into the caller's room,
- * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
- * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
+ * Bytes go in as (data, data_len), text as NUL-terminated UTF-8. Bytes and text come out into the caller's buffer,
+ * (buf, buf_size, len_out): *len_out receives the length. A NUL follows text (char *) and is not counted; none follows
+ * bytes (uint8_t *). If the buffer is too small nothing is stored in it, *len_out says what is needed, and the result is
+ * PYSSL_ERR_BUFFER. An array of handles comes out as (buf, buf_size, count_out) in the same way.
+ *
+ * Errors. PYSSL_ERR_WANT_*, PYSSL_ERR_ZERO_RETURN and PYSSL_ERR_INTERRUPTED are answers and leave the last failure as it
+ * is. The strings of a failure live until the thread's next call that fails.
  *
  * Threads. Every function may be called from any thread at any time, also with the same handle, but not from a signal
  * handler. pthread_cancel() is held back inside the library and its callbacks: the thread is cancelled at its next

@@ -25,19 +25,19 @@ pub const PYSSL_TRANSPORT_FAILED: c_int = -2;
 
 /// Reads ciphertext from a transport.
 /// @param userdata  the transport's
-/// @param buffer    receives the bytes
-/// @param size      how many at the most
+/// @param buf       receives the bytes
+/// @param buf_size  how many at the most
 /// @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
 pub type pyssl_transport_read_fn =
-    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, buffer: *mut u8, size: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, buf: *mut u8, buf_size: usize) -> isize>;
 
 /// Writes ciphertext to a transport.
-/// @param userdata  the transport's
-/// @param bytes     the bytes, lent for the length of the call
-/// @param len       how many
+/// @param userdata   the transport's
+/// @param bytes      the bytes, lent for the length of the call
+/// @param bytes_len  how many
 /// @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
 pub type pyssl_transport_write_fn =
-    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, bytes: *const u8, len: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, bytes: *const u8, bytes_len: usize) -> isize>;
 
 /// A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
 /// `write` at a time, on the thread of the call that needs them, and may block. Moving bytes on the connection from inside
@@ -211,19 +211,19 @@ pub extern "C" fn pyssl_conn_do_handshake(conn: *mut pyssl_conn) -> pyssl_status
 }
 
 /// Receives at most one record's worth of bytes. The handshake is done first if it is not.
-/// @param buffer  receives them
-/// @param size    how many at the most; 0 receives nothing and gives 0
-/// @param flags   PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
+/// @param buf       receives them
+/// @param buf_size  how many at the most; 0 receives nothing and gives 0
+/// @param flags     PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
 /// @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_recv(conn: *mut pyssl_conn, buffer: *mut u8, size: usize, flags: c_int) -> isize {
+pub unsafe extern "C" fn pyssl_conn_recv(conn: *mut pyssl_conn, buf: *mut u8, buf_size: usize, flags: c_int) -> isize {
     gate_count(|| {
         let conn = Conn::lookup(conn)?;
         if flags & !PYSSL_MSG_PEEK != 0 {
             return Err(Error::argument(format!("unknown flags {flags:#x}: there is PYSSL_MSG_PEEK, and 0")));
         }
-        // SAFETY: the header asks for size writable bytes.
-        match unsafe { room(buffer, size) }? {
+        // SAFETY: the header asks for buf_size writable bytes.
+        match unsafe { room(buf, buf_size) }? {
             [] => Ok(0),
             room if flags & PYSSL_MSG_PEEK != 0 => conn.peek(room),
             room => conn.recv(room),
@@ -232,17 +232,17 @@ pub unsafe extern "C" fn pyssl_conn_recv(conn: *mut pyssl_conn, buffer: *mut u8,
 }
 
 /// Sends at most one record (16,384 bytes). The handshake is done first if it is not.
-/// @param data  what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
-///              fiber) calls again with the same bytes, at any address, and others may follow them; until then
-///              other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
-/// @param len    how many; 0 sends nothing and gives 0
+/// @param data      what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
+///                  fiber) calls again with the same bytes, at any address, and others may follow them; until then
+///                  other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
+/// @param data_len  how many; 0 sends nothing and gives 0
 /// @return how many were sent; or as pyssl_conn_do_handshake()
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_send(conn: *mut pyssl_conn, data: *const u8, len: usize) -> isize {
+pub unsafe extern "C" fn pyssl_conn_send(conn: *mut pyssl_conn, data: *const u8, data_len: usize) -> isize {
     gate_count(|| {
         let conn = Conn::lookup(conn)?;
-        // SAFETY: the header asks for len readable bytes.
-        match unsafe { bytes(data, len) }? {
+        // SAFETY: the header asks for data_len readable bytes.
+        match unsafe { bytes(data, data_len) }? {
             [] => Ok(0),
             bytes => conn.send(bytes),
         }
@@ -250,22 +250,22 @@ pub unsafe extern "C" fn pyssl_conn_send(conn: *mut pyssl_conn, data: *const u8,
 }
 
 /// Sends everything.
-/// @param data  what to send
-/// @param len    how many
-/// @param sent   receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
+/// @param data      what to send
+/// @param data_len  how many
+/// @param sent      receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
 /// @return PYSSL_OK when all went; or as pyssl_conn_do_handshake()
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_send_all(
     conn: *mut pyssl_conn,
     data: *const u8,
-    len: usize,
+    data_len: usize,
     sent: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         not_null(sent)?;
         let mut count = 0;
-        // SAFETY: the header asks for len readable bytes.
-        let result = Conn::lookup(conn)?.send_all(unsafe { bytes(data, len) }?, &mut count);
+        // SAFETY: the header asks for data_len readable bytes.
+        let result = Conn::lookup(conn)?.send_all(unsafe { bytes(data, data_len) }?, &mut count);
         // SAFETY: the header asks for a writable sent.
         unsafe { sent.write(count) };
         result
@@ -315,23 +315,23 @@ pub unsafe extern "C" fn pyssl_conn_dtls_handle_timeout(conn: *mut pyssl_conn, d
 }
 
 /// Gives a connection without transport ciphertext from the peer. For DTLS, each call is one datagram.
-/// @param data  len of them; all are taken
+/// @param data  data_len of them; all are taken
 /// @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_bio_write(conn: *mut pyssl_conn, data: *const u8, len: usize) -> isize {
-    // SAFETY: the header asks for len readable bytes.
-    gate_moved(|| Conn::lookup(conn)?.bio_write(unsafe { bytes(data, len) }?))
+pub unsafe extern "C" fn pyssl_conn_bio_write(conn: *mut pyssl_conn, data: *const u8, data_len: usize) -> isize {
+    // SAFETY: the header asks for data_len readable bytes.
+    gate_moved(|| Conn::lookup(conn)?.bio_write(unsafe { bytes(data, data_len) }?))
 }
 
 /// Takes ciphertext for the peer from a connection without transport. For DTLS, at most one datagram; what does not fit
 /// of it comes with the next call.
-/// @param buffer  receives it
-/// @param size    how much at the most
+/// @param buf       receives it
+/// @param buf_size  how much at the most
 /// @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_conn_bio_read(conn: *mut pyssl_conn, buffer: *mut u8, size: usize) -> isize {
-    // SAFETY: the header asks for size writable bytes.
-    gate_moved(|| Conn::lookup(conn)?.bio_read(unsafe { room(buffer, size) }?))
+pub unsafe extern "C" fn pyssl_conn_bio_read(conn: *mut pyssl_conn, buf: *mut u8, buf_size: usize) -> isize {
+    // SAFETY: the header asks for buf_size writable bytes.
+    gate_moved(|| Conn::lookup(conn)?.bio_read(unsafe { room(buf, buf_size) }?))
 }
 
 /// How much ciphertext the next pyssl_conn_bio_read() would find: all there is, or, of DTLS, one datagram.

@@ -48,16 +48,16 @@ pub unsafe extern "C" fn pyssl_conn_set_client(conn: *mut pyssl_conn, host: *con
 
 /// Names the host a client wants (server name indication, RFC 6066), as it stands. It is not verified by this: see
 /// pyssl_conn_set_client().
-/// @param name  a DNS name of len bytes, without NUL
+/// @param name  a DNS name of name_len bytes, without NUL
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_tlsext_host_name(
     conn: *mut pyssl_conn,
     name: *const u8,
-    len: usize,
+    name_len: usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Conn::lookup(conn)?.set_host_name(unsafe { bytes(name, len) }?))
+    // SAFETY: the header asks for name_len readable bytes.
+    gate(|| Conn::lookup(conn)?.set_host_name(unsafe { bytes(name, name_len) }?))
 }
 
 /// Has the peer's certificate compared with a name, in the handshake and by OpenSSL (RFC 6125, RFC 9525: names of the
@@ -191,16 +191,16 @@ pub extern "C" fn pyssl_conn_use_privatekey(conn: *mut pyssl_conn, key: *mut pys
 }
 
 /// Sets the protocols a client offers (ALPN, RFC 7301).
-/// @param wire  len bytes: each protocol after one byte with its length
+/// @param wire  wire_len bytes: each protocol after one byte with its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_alpn_protos(
     conn: *mut pyssl_conn,
     wire: *const u8,
-    len: usize,
+    wire_len: usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Conn::lookup(conn)?.set_alpn_protos(unsafe { bytes(wire, len) }?))
+    // SAFETY: the header asks for wire_len readable bytes.
+    gate(|| Conn::lookup(conn)?.set_alpn_protos(unsafe { bytes(wire, wire_len) }?))
 }
 
 /// Asks the server for an OCSP response along with its certificate (RFC 6066, 8).

@@ -41,51 +41,51 @@ pub unsafe extern "C" fn pyssl_conn_version(conn: *mut pyssl_conn, out: *mut c_i
 }
 
 /// The protocol version's name: "TLSv1.3".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_version_name(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || Ok(Conn::lookup(conn)?.version_name())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(Conn::lookup(conn)?.version_name())) })
 }
 
 /// The cipher suite's name: "TLS_AES_256_GCM_SHA384".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_cipher_name(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || Ok(present(Conn::lookup(conn)?.cipher())?.name)) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(present(Conn::lookup(conn)?.cipher())?.name)) })
 }
 
 /// The key exchange group's name: "X25519MLKEM768".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_group_name(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || present(Conn::lookup(conn)?.group_name())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || present(Conn::lookup(conn)?.group_name())) })
 }
 
 /// The peer's own certificate.
@@ -165,35 +165,35 @@ pub unsafe extern "C" fn pyssl_conn_session_reused(conn: *mut pyssl_conn, out: *
 }
 
 /// What the handshake is at, in OpenSSL's words.
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_state_string(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || Ok(Conn::lookup(conn)?.state_text())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(Conn::lookup(conn)?.state_text())) })
 }
 
 /// The protocol version that the cipher suite belongs to: "TLSv1.3".
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_cipher_version(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || Ok(present(Conn::lookup(conn)?.cipher())?.version)) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(present(Conn::lookup(conn)?.cipher())?.version)) })
 }
 
 /// The strength of the cipher in bits.
@@ -206,154 +206,154 @@ pub unsafe extern "C" fn pyssl_conn_cipher_bits(conn: *mut pyssl_conn, out: *mut
 }
 
 /// The cipher suites that may be used, those of TLS 1.3 first, with ":" between them.
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_cipher_list(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || Ok(Conn::lookup(conn)?.cipher_names().join(":"))) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(Conn::lookup(conn)?.cipher_names().join(":"))) })
 }
 
 /// The protocol that ALPN agreed on; no bytes when none.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_alpn_proto_negotiated(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || Ok(Conn::lookup(conn)?.alpn_selected())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(Conn::lookup(conn)?.alpn_selected())) })
 }
 
 /// The name of the SRTP protection profile that was agreed on.
-/// @param buffer  receives it, with a NUL
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, with a NUL
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_selected_srtp_profile(
     conn: *mut pyssl_conn,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_text(buffer, size, len, || present(Conn::lookup(conn)?.srtp_profile())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || present(Conn::lookup(conn)?.srtp_profile())) })
 }
 
 /// The host name that the client asked for (SNI); on a client, the one it set.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_servername(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.server_name())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || present(Conn::lookup(conn)?.server_name())) })
 }
 
 /// The client's random value, 32 bytes.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_client_random(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.client_random())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || present(Conn::lookup(conn)?.client_random())) })
 }
 
 /// The server's random value, 32 bytes.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_server_random(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.server_random())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || present(Conn::lookup(conn)?.server_random())) })
 }
 
 /// The session's master secret. Whoever has it can read the session.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_master_key(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.master_key())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || present(Conn::lookup(conn)?.master_key())) })
 }
 
 /// This end's last Finished message.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_finished(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.finished())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || present(Conn::lookup(conn)?.finished())) })
 }
 
 /// The peer's last Finished message.
-/// @param buffer  receives it
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_peer_finished(
     conn: *mut pyssl_conn,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || present(Conn::lookup(conn)?.peer_finished())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || present(Conn::lookup(conn)?.peer_finished())) })
 }
 
 /// Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
-/// @param label        label_len bytes
-/// @param context      context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
-/// @param buffer       receives the material
-/// @param size         how many bytes of it
+/// @param label     label_len bytes
+/// @param context   context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
+/// @param buf       receives the material
+/// @param buf_size  how many bytes of it
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR before the handshake is done
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_export_keying_material(
@@ -362,14 +362,14 @@ pub unsafe extern "C" fn pyssl_conn_export_keying_material(
     label_len: usize,
     context: *const u8,
     context_len: usize,
-    buffer: *mut u8,
-    size: usize,
+    buf: *mut u8,
+    buf_size: usize,
 ) -> pyssl_status {
     gate(|| {
         let conn = Conn::lookup(conn)?;
-        // SAFETY: the header asks for readable label and context and a writable buffer of these lengths.
+        // SAFETY: the header asks for readable label and context and a writable buf of these lengths.
         let (label, context, out) =
-            unsafe { (bytes(label, label_len)?, opt_bytes(context, context_len)?, room(buffer, size)?) };
+            unsafe { (bytes(label, label_len)?, opt_bytes(context, context_len)?, room(buf, buf_size)?) };
         conn.export_keying_material(label, context, out)
     })
 }
@@ -387,54 +387,54 @@ pub unsafe extern "C" fn pyssl_conn_certificate(conn: *mut pyssl_conn, out: *mut
 }
 
 /// The chain as the peer sent it, its own certificate first; on a server that one is not among them.
-/// @param room   receives new handles, each to be freed with pyssl_x509_free()
-/// @param size   how many there is room for
-/// @param count  receives their number
+/// @param buf        receives new handles, each to be freed with pyssl_x509_free()
+/// @param buf_size   how many there is room for
+/// @param count_out  receives their number
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when none came
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_peer_cert_chain(
     conn: *mut pyssl_conn,
-    room: *mut *mut pyssl_x509,
-    size: usize,
-    count: *mut usize,
+    buf: *mut *mut pyssl_x509,
+    buf_size: usize,
+    count_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room for size handles and a writable count.
-    gate(|| unsafe { put_handles(room, size, count, || chain(Conn::lookup(conn)?.peer_chain())) })
+    // SAFETY: the header asks for buf for buf_size handles and a writable count_out.
+    gate(|| unsafe { put_handles(buf, buf_size, count_out, || chain(Conn::lookup(conn)?.peer_chain())) })
 }
 
 /// The chain that verification built, from the peer's own certificate to a trusted one. Trust it only when the
 /// verification's result is X509_V_OK.
-/// @param room   receives new handles, each to be freed with pyssl_x509_free()
-/// @param size   how many there is room for
-/// @param count  receives their number
+/// @param buf        receives new handles, each to be freed with pyssl_x509_free()
+/// @param buf_size   how many there is room for
+/// @param count_out  receives their number
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_verified_chain(
     conn: *mut pyssl_conn,
-    room: *mut *mut pyssl_x509,
-    size: usize,
-    count: *mut usize,
+    buf: *mut *mut pyssl_x509,
+    buf_size: usize,
+    count_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room for size handles and a writable count.
-    gate(|| unsafe { put_handles(room, size, count, || chain(Conn::lookup(conn)?.verified_chain())) })
+    // SAFETY: the header asks for buf for buf_size handles and a writable count_out.
+    gate(|| unsafe { put_handles(buf, buf_size, count_out, || chain(Conn::lookup(conn)?.verified_chain())) })
 }
 
 /// On a client, the authorities that the server named for client certificates; on a server, those it names.
-/// @param room   receives new handles, each to be freed with pyssl_name_free()
-/// @param size   how many there is room for
-/// @param count  receives their number, which may be 0
+/// @param buf        receives new handles, each to be freed with pyssl_name_free()
+/// @param buf_size   how many there is room for
+/// @param count_out  receives their number, which may be 0
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_client_ca_list(
     conn: *mut pyssl_conn,
-    room: *mut *mut pyssl_name,
-    size: usize,
-    count: *mut usize,
+    buf: *mut *mut pyssl_name,
+    buf_size: usize,
+    count_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let names = || Ok(Conn::lookup(conn)?.client_cas()?.into_iter().map(Name::from_openssl).collect());
-        // SAFETY: the header asks for room for size handles and a writable count.
-        unsafe { put_handles(room, size, count, names) }
+        // SAFETY: the header asks for buf for buf_size handles and a writable count_out.
+        unsafe { put_handles(buf, buf_size, count_out, names) }
     })
 }
 

@@ -27,42 +27,42 @@ pub unsafe extern "C" fn pyssl_crl_new(out: *mut *mut pyssl_crl) -> pyssl_status
 /// Reads a list.
 /// @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
 /// @param data      the encoding
-/// @param len       its length in bytes; what follows the list in it is ignored
+/// @param data_len  its length in bytes; what follows the list in it is ignored
 /// @param out       receives a new handle, to be freed with pyssl_crl_free()
 /// @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_crl_load(
     filetype: c_int,
     data: *const u8,
-    len: usize,
+    data_len: usize,
     out: *mut *mut pyssl_crl,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len readable bytes and a writable out.
-        unsafe { put_handle(out, || Crl::load(FileType::to_load(filetype)?, bytes(data, len)?)) }
+        // SAFETY: the header asks for data_len readable bytes and a writable out.
+        unsafe { put_handle(out, || Crl::load(FileType::to_load(filetype)?, bytes(data, data_len)?)) }
     })
 }
 
 /// Writes a list.
 /// @param crl       the list
 /// @param filetype  PYSSL_FILETYPE_PEM, PYSSL_FILETYPE_ASN1 or PYSSL_FILETYPE_TEXT
-/// @param room      receives the encoding
-/// @param size      of room, in bytes
-/// @param len       receives the encoding's length
+/// @param buf       receives the encoding
+/// @param buf_size  of buf, in bytes
+/// @param len_out   receives the encoding's length
 /// @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, PYSSL_ERR_ARGUMENT for another filetype,
 ///         PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_crl_dump(
     crl: *mut pyssl_crl,
     filetype: c_int,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let dumped = || Crl::lookup(crl)?.dump(FileType::to_dump(filetype)?);
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, dumped) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, dumped) }
     })
 }
 

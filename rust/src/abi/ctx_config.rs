@@ -55,37 +55,41 @@ pub extern "C" fn pyssl_ctx_set_max_proto_version(ctx: *mut pyssl_ctx, version: 
 }
 
 /// Sets the cipher suites up to TLS 1.2. Those of TLS 1.3 stay as they are.
-/// @param list  OpenSSL's list syntax (`openssl ciphers`), without NUL
-/// @param len  how many bytes that is
+/// @param list      OpenSSL's list syntax (`openssl ciphers`), without NUL
+/// @param list_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_set_cipher_list(ctx: *mut pyssl_ctx, list: *const u8, len: usize) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_cipher_list(unsafe { bytes(list, len) }?))
+pub unsafe extern "C" fn pyssl_ctx_set_cipher_list(
+    ctx: *mut pyssl_ctx,
+    list: *const u8,
+    list_len: usize,
+) -> pyssl_status {
+    // SAFETY: the header asks for list_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_cipher_list(unsafe { bytes(list, list_len) }?))
 }
 
 /// Sets the cipher suites of TLS 1.3.
-/// @param list  their names in RFC 8446 with colons between, without NUL
-/// @param len  how many bytes that is
+/// @param list      their names in RFC 8446 with colons between, without NUL
+/// @param list_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_tls13_ciphersuites(
     ctx: *mut pyssl_ctx,
     list: *const u8,
-    len: usize,
+    list_len: usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_ciphersuites(unsafe { bytes(list, len) }?))
+    // SAFETY: the header asks for list_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_ciphersuites(unsafe { bytes(list, list_len) }?))
 }
 
 /// Sets the key exchange groups, the preferred first.
-/// @param list  OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
-/// @param len  how many bytes that is
+/// @param list      OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
+/// @param list_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_set_groups(ctx: *mut pyssl_ctx, list: *const u8, len: usize) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_groups(unsafe { bytes(list, len) }?))
+pub unsafe extern "C" fn pyssl_ctx_set_groups(ctx: *mut pyssl_ctx, list: *const u8, list_len: usize) -> pyssl_status {
+    // SAFETY: the header asks for list_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_groups(unsafe { bytes(list, list_len) }?))
 }
 
 /// Allows one curve and no other group for the key exchange.
@@ -108,13 +112,13 @@ pub unsafe extern "C" fn pyssl_ctx_load_tmp_dh(ctx: *mut pyssl_ctx, file: *const
 }
 
 /// Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from memory.
-/// @param pem  PEM ("DH PARAMETERS") of len bytes
-/// @param len  how many bytes that is
+/// @param pem      PEM ("DH PARAMETERS") of pem_len bytes
+/// @param pem_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_set_tmp_dh(ctx: *mut pyssl_ctx, pem: *const u8, len: usize) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_tmp_dh(unsafe { bytes(pem, len) }?))
+pub unsafe extern "C" fn pyssl_ctx_set_tmp_dh(ctx: *mut pyssl_ctx, pem: *const u8, pem_len: usize) -> pyssl_status {
+    // SAFETY: the header asks for pem_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_tmp_dh(unsafe { bytes(pem, pem_len) }?))
 }
 
 /// Says whether clients answer a server that asks for their certificate after the handshake (TLS 1.3,
@@ -130,13 +134,13 @@ pub extern "C" fn pyssl_ctx_set_post_handshake_auth(ctx: *mut pyssl_ctx, enabled
 }
 
 /// Names the application whose sessions these are, so that no other's are resumed here.
-/// @param id  up to 32 bytes
-/// @param len  how many bytes that is
+/// @param id      up to 32 bytes
+/// @param id_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_set_session_id(ctx: *mut pyssl_ctx, id: *const u8, len: usize) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_session_id_context(unsafe { bytes(id, len) }?))
+pub unsafe extern "C" fn pyssl_ctx_set_session_id(ctx: *mut pyssl_ctx, id: *const u8, id_len: usize) -> pyssl_status {
+    // SAFETY: the header asks for id_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_session_id_context(unsafe { bytes(id, id_len) }?))
 }
 
 /// Says which sessions are cached (SSL_SESS_CACHE_*).
@@ -182,31 +186,31 @@ pub unsafe extern "C" fn pyssl_ctx_timeout(ctx: *mut pyssl_ctx, out: *mut c_long
 }
 
 /// Sets the protocols that clients offer (RFC 7301).
-/// @param protocols  each of 1 to 255 bytes, behind a byte with its length
-/// @param len  how many bytes that is
+/// @param protocols      each of 1 to 255 bytes, behind a byte with its length
+/// @param protocols_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for what is not of that form
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_alpn_protos(
     ctx: *mut pyssl_ctx,
     protocols: *const u8,
-    len: usize,
+    protocols_len: usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_alpn_protos(unsafe { bytes(protocols, len) }?))
+    // SAFETY: the header asks for protocols_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_alpn_protos(unsafe { bytes(protocols, protocols_len) }?))
 }
 
 /// Sets the SRTP profiles to negotiate (RFC 5764).
-/// @param profiles  their names with colons between, without NUL
-/// @param len  how many bytes that is
+/// @param profiles      their names with colons between, without NUL
+/// @param profiles_len  how many bytes that is
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for an unknown one
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_tlsext_use_srtp(
     ctx: *mut pyssl_ctx,
     profiles: *const u8,
-    len: usize,
+    profiles_len: usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes.
-    gate(|| Ctx::lookup(ctx)?.set_srtp_profiles(unsafe { bytes(profiles, len) }?))
+    // SAFETY: the header asks for profiles_len readable bytes.
+    gate(|| Ctx::lookup(ctx)?.set_srtp_profiles(unsafe { bytes(profiles, profiles_len) }?))
 }
 
 /// The PYSSL_VERIFY_* bits.

@@ -60,49 +60,49 @@ pub unsafe extern "C" fn pyssl_ext_critical(ext: *mut pyssl_ext, out: *mut c_int
 }
 
 /// The type of the extension.
-/// @param room  receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
-/// @param size  room's size in bytes
-/// @param len   receives the length without the NUL
+/// @param buf       receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length without the NUL
 /// @return PYSSL_OK, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ext_short_name(
     ext: *mut pyssl_ext,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, || Ok(Extension::lookup(ext)?.short_name())) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(Extension::lookup(ext)?.short_name())) })
 }
 
 /// The DER of the value: what is inside the OCTET STRING.
-/// @param room  receives the bytes
-/// @param size  room's size in bytes
-/// @param len   receives the length
+/// @param buf       receives the bytes
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ext_data(
     ext: *mut pyssl_ext,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || Ok(Extension::lookup(ext)?.data())) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(Extension::lookup(ext)?.data())) })
 }
 
 /// The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.
-/// @param room  receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
-/// @param size  room's size in bytes
-/// @param len   receives the length without the NUL
+/// @param buf       receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length without the NUL
 /// @return PYSSL_OK; PYSSL_ERROR when the value cannot be decoded; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ext_text(
     ext: *mut pyssl_ext,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, || Extension::lookup(ext)?.text()) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Extension::lookup(ext)?.text()) })
 }

@@ -37,26 +37,26 @@ pub unsafe extern "C" fn pyssl_name_copy(name: *mut pyssl_name, out: *mut *mut p
 
 /// The value of the first entry of a type.
 /// @param attribute  short name ("CN"), long name ("commonName") or dotted numbers ("2.5.4.3")
-/// @param room       receives NUL-terminated UTF-8, which may contain NULs
-/// @param size       room's size in bytes
-/// @param len        receives the length without the NUL
+/// @param buf        receives NUL-terminated UTF-8, which may contain NULs
+/// @param buf_size   buf's size in bytes
+/// @param len_out    receives the length without the NUL
 /// @return PYSSL_OK; PYSSL_ERR_ABSENT when there is none; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type;
 ///         PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_get(
     name: *mut pyssl_name,
     attribute: *const c_char,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let value = || {
             // SAFETY: the header asks for NUL-terminated text.
             Name::lookup(name)?.get(unsafe { word(attribute, "attribute") }?)
         };
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_text(room, size, len, value) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_text(buf, buf_size, len_out, value) }
     })
 }
 
@@ -85,55 +85,55 @@ pub unsafe extern "C" fn pyssl_name_entry_count(name: *mut pyssl_name, out: *mut
 }
 
 /// The type of an entry.
-/// @param index  0 is the first
-/// @param room   receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
-/// @param size   room's size in bytes
-/// @param len    receives the length without the NUL
+/// @param index     0 is the first
+/// @param buf       receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length without the NUL
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_entry_type(
     name: *mut pyssl_name,
     index: usize,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, || Ok(Name::lookup(name)?.entry(index)?.0)) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Ok(Name::lookup(name)?.entry(index)?.0)) })
 }
 
 /// The value of an entry, in the bytes of its string type.
-/// @param index  0 is the first
-/// @param room   receives the bytes
-/// @param size   room's size in bytes
-/// @param len    receives the length
+/// @param index     0 is the first
+/// @param buf       receives the bytes
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_entry_value(
     name: *mut pyssl_name,
     index: usize,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || Ok(Name::lookup(name)?.entry(index)?.1)) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(Name::lookup(name)?.entry(index)?.1)) })
 }
 
 /// The DER of the name, a SEQUENCE.
-/// @param room  receives the bytes
-/// @param size  room's size in bytes
-/// @param len   receives the length
+/// @param buf       receives the bytes
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_der(
     name: *mut pyssl_name,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || Name::lookup(name)?.to_der()) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Name::lookup(name)?.to_der()) })
 }
 
 /// The hash by which c_rehash names files: first four bytes, little endian, of SHA-1 over the canonical encoding.
@@ -160,17 +160,17 @@ pub unsafe extern "C" fn pyssl_name_compare(
 }
 
 /// The name on one line, "/C=US/CN=x", cut to 511 bytes; for people.
-/// @param room  receives NUL-terminated text
-/// @param size  room's size in bytes
-/// @param len   receives the length without the NUL
+/// @param buf       receives NUL-terminated text
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length without the NUL
 /// @return PYSSL_OK, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_name_oneline(
     name: *mut pyssl_name,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, || Name::lookup(name)?.oneline()) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || Name::lookup(name)?.oneline()) })
 }

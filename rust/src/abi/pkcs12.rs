@@ -26,7 +26,7 @@ pub unsafe extern "C" fn pyssl_pkcs12_new(out: *mut *mut pyssl_pkcs12) -> pyssl_
 
 /// Reads a file, with the algorithms of today (AES) or of the past (triple DES, RC2).
 /// @param data            its content
-/// @param len             in bytes; what follows the structure in it is ignored
+/// @param data_len        in bytes; what follows the structure in it is ignored
 /// @param passphrase      in UTF-8; NULL for none, which is tried as an empty one too, and the other way around
 /// @param passphrase_len  in bytes
 /// @param out             receives a new handle, to be freed with pyssl_pkcs12_free()
@@ -34,14 +34,14 @@ pub unsafe extern "C" fn pyssl_pkcs12_new(out: *mut *mut pyssl_pkcs12) -> pyssl_
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkcs12_load(
     data: *const u8,
-    len: usize,
+    data_len: usize,
     passphrase: *const u8,
     passphrase_len: usize,
     out: *mut *mut pyssl_pkcs12,
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for readable bytes and a writable out.
-        unsafe { put_handle(out, || Pkcs12::load(bytes(data, len)?, opt_bytes(passphrase, passphrase_len)?)) }
+        unsafe { put_handle(out, || Pkcs12::load(bytes(data, data_len)?, opt_bytes(passphrase, passphrase_len)?)) }
     })
 }
 
@@ -53,9 +53,9 @@ pub unsafe extern "C" fn pyssl_pkcs12_load(
 ///                        PKCS#12's own scheme, which readers of before 2010 need; NULL for AES-256-CBC
 /// @param rounds          for deriving the keys that encrypt; 0 for 100,000
 /// @param mac_rounds      for deriving the key of the MAC (SHA-256); 0 for 100,000, -1 for no MAC
-/// @param room            receives the content
-/// @param size            of room, in bytes
-/// @param out_len         receives the content's length
+/// @param buf             receives the content
+/// @param buf_size        of buf, in bytes
+/// @param len_out         receives the content's length
 /// @return PYSSL_OK; PYSSL_ERROR when there is no part, or key and certificate do not match; PYSSL_ERR_ARGUMENT for
 ///         an unknown cipher or a NUL in a text; PYSSL_ERR_BUFFER; PYSSL_ERR_HANDLE
 #[no_mangle]
@@ -66,9 +66,9 @@ pub unsafe extern "C" fn pyssl_pkcs12_export(
     cipher: *const c_char,
     rounds: c_int,
     mac_rounds: c_int,
-    room: *mut u8,
-    size: usize,
-    out_len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let content = || {
@@ -77,8 +77,8 @@ pub unsafe extern "C" fn pyssl_pkcs12_export(
             let (cipher, passphrase) = unsafe { (opt_word(cipher), opt_bytes(passphrase, passphrase_len)?) };
             p12.export(passphrase, &Protection { cipher, rounds, mac_rounds })
         };
-        // SAFETY: the header asks for size writable bytes and a writable out_len.
-        unsafe { put_bytes(room, size, out_len, content) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, content) }
     })
 }
 
@@ -133,22 +133,22 @@ pub extern "C" fn pyssl_pkcs12_set_cert(p12: *mut pyssl_pkcs12, cert: *mut pyssl
 }
 
 /// The other certificates, in the order of the file.
-/// @param p12    the parts
-/// @param certs  receives new handles, each to be freed with pyssl_x509_free()
-/// @param size   how many handles there is room for
-/// @param count  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+/// @param p12        the parts
+/// @param buf        receives new handles, each to be freed with pyssl_x509_free()
+/// @param buf_size   how many handles there is room for
+/// @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
 /// @return PYSSL_OK, PYSSL_ERR_ABSENT when there are none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkcs12_ca_certs(
     p12: *mut pyssl_pkcs12,
-    certs: *mut *mut pyssl_x509,
-    size: usize,
-    count: *mut usize,
+    buf: *mut *mut pyssl_x509,
+    buf_size: usize,
+    count_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let others = || Pkcs12::lookup(p12)?.others().ok_or_else(|| Error::bare(Status::Absent));
-        // SAFETY: the header asks for room for size handles and a writable count.
-        unsafe { put_handles(certs, size, count, others) }
+        // SAFETY: the header asks for room for buf_size handles and a writable count_out.
+        unsafe { put_handles(buf, buf_size, count_out, others) }
     })
 }
 
@@ -173,39 +173,39 @@ pub unsafe extern "C" fn pyssl_pkcs12_set_ca_certs(
 }
 
 /// The friendly name: the key's and its certificate's attribute of that name.
-/// @param p12   the parts
-/// @param room  receives UTF-8, without a NUL
-/// @param size  of room, in bytes
-/// @param len   receives the length
+/// @param p12       the parts
+/// @param buf       receives UTF-8, without a NUL
+/// @param buf_size  of buf, in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK, PYSSL_ERR_ABSENT when there is none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkcs12_friendly_name(
     p12: *mut pyssl_pkcs12,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let name = || Pkcs12::lookup(p12)?.friendly_name().ok_or_else(|| Error::bare(Status::Absent));
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, name) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, name) }
     })
 }
 
 /// Sets the friendly name.
-/// @param p12   the parts
-/// @param name  UTF-8; NULL for none
-/// @param len   in bytes
+/// @param p12       the parts
+/// @param name      UTF-8; NULL for none
+/// @param name_len  in bytes
 /// @return PYSSL_OK or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkcs12_set_friendly_name(
     p12: *mut pyssl_pkcs12,
     name: *const u8,
-    len: usize,
+    name_len: usize,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len readable bytes.
-        Pkcs12::lookup(p12)?.set_friendly_name(unsafe { opt_bytes(name, len) }?);
+        // SAFETY: the header asks for name_len readable bytes.
+        Pkcs12::lookup(p12)?.set_friendly_name(unsafe { opt_bytes(name, name_len) }?);
         Ok(())
     })
 }

@@ -13,19 +13,19 @@ object!(Pkcs7, pyssl_pkcs7, 10, "pkcs7");
 /// Reads a message.
 /// @param filetype  PYSSL_FILETYPE_PEM ("BEGIN PKCS7") or PYSSL_FILETYPE_ASN1
 /// @param data      the encoding
-/// @param len       its length in bytes; what follows the message in it is ignored
+/// @param data_len  its length in bytes; what follows the message in it is ignored
 /// @param out       receives a new handle, to be freed with pyssl_pkcs7_free()
 /// @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkcs7_load(
     filetype: c_int,
     data: *const u8,
-    len: usize,
+    data_len: usize,
     out: *mut *mut pyssl_pkcs7,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len readable bytes and a writable out.
-        unsafe { put_handle(out, || Pkcs7::load(FileType::to_load(filetype)?, bytes(data, len)?)) }
+        // SAFETY: the header asks for data_len readable bytes and a writable out.
+        unsafe { put_handle(out, || Pkcs7::load(FileType::to_load(filetype)?, bytes(data, data_len)?)) }
     })
 }
 
@@ -83,21 +83,21 @@ pub unsafe extern "C" fn pyssl_pkcs7_type_is_signed_and_enveloped(
 
 /// OpenSSL's short name of the content type: "pkcs7-data", "pkcs7-signedData", "pkcs7-envelopedData",
 /// "pkcs7-signedAndEnvelopedData", "pkcs7-digestData", "pkcs7-encryptedData"; "UNDEF" for a type it does not know.
-/// @param message  the message
-/// @param room     receives the text
-/// @param size     of room
-/// @param len      receives the text's length
+/// @param message   the message
+/// @param buf       receives the text
+/// @param buf_size  of buf
+/// @param len_out   receives the text's length
 /// @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkcs7_type_name(
     message: *mut pyssl_pkcs7,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_text(room, size, len, || Pkcs7::lookup(message)?.type_name()) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_text(buf, buf_size, len_out, || Pkcs7::lookup(message)?.type_name()) }
     })
 }
 

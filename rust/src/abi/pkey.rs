@@ -39,7 +39,7 @@ pub const PYSSL_KEY_ED448: c_int = 1088;
 /// Writes at most size bytes to room. Returns how many, or a negative number to fail the call with
 /// PYSSL_ERR_CALLBACK.
 pub type pyssl_passphrase_fn =
-    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, writing: c_int, room: *mut u8, size: usize) -> isize>;
+    Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, writing: c_int, buf: *mut u8, buf_size: usize) -> isize>;
 
 /// An empty key.
 /// @param out  receives a new handle, to be freed with pyssl_pkey_free()
@@ -185,10 +185,10 @@ pub unsafe extern "C" fn pyssl_pkey_check_cipher(cipher: *const c_char) -> pyssl
 /// @param cipher          encrypts PEM: OpenSSL's name ("aes-256-cbc"); NULL for none
 /// @param passphrase      for the cipher
 /// @param passphrase_len  at most 1024
-/// @param room            receives the encoded key
-/// @param size            room's size in bytes
-/// @param len             receives the length
-/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERR_ARGUMENT for an unknown cipher;
+/// @param buf             receives the encoded key
+/// @param buf_size        buf's size in bytes
+/// @param len_out         receives the length
+/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERR_ARGUMENT for an unknown cipher;
 ///         PYSSL_ERROR, also when there is no private part
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_dump_private(
@@ -197,9 +197,9 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private(
     cipher: *const c_char,
     passphrase: *const u8,
     passphrase_len: usize,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let dumped = || {
@@ -208,8 +208,8 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private(
             let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
             key.dump_private(FileType::to_dump(filetype)?, cipher)
         };
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, dumped) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, dumped) }
     })
 }
 
@@ -221,9 +221,9 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private_traditional(
     cipher: *const c_char,
     passphrase: *const u8,
     passphrase_len: usize,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let dumped = || {
@@ -232,8 +232,8 @@ pub unsafe extern "C" fn pyssl_pkey_dump_private_traditional(
             let cipher = unsafe { encryption(cipher, passphrase, passphrase_len) }?;
             key.dump_private_traditional(cipher)
         };
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, dumped) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, dumped) }
     })
 }
 
@@ -257,56 +257,56 @@ pub unsafe extern "C" fn pyssl_pkey_load_public(
 
 /// Writes the public part (SubjectPublicKeyInfo).
 /// @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
-/// @param room      receives the encoded key
-/// @param size      room's size in bytes
-/// @param len       receives the length
-/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len
+/// @param buf       receives the encoded key
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
+/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_dump_public(
     key: *mut pyssl_pkey,
     filetype: c_int,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let dumped = || PKey::lookup(key)?.dump_public(FileType::to_load(filetype)?);
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, dumped) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, dumped) }
     })
 }
 
 /// Signs bytes. Signatures of DSA and ECDSA keys vary in length by a few bytes; a buffer for the longest is asked for.
-/// @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
-/// @param data    what is signed
-/// @param room    receives the signature
-/// @param size    room's size in bytes
-/// @param len     receives the length
+/// @param digest    OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+/// @param data      what is signed
+/// @param buf       receives the signature
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER when
-///         size is below the length of the key's longest signature, which len receives; PYSSL_ERROR
+///         buf_size is below the length of the key's longest signature, which len_out receives; PYSSL_ERROR
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_pkey_sign(
     key: *mut pyssl_pkey,
     digest: *const c_char,
     data: *const u8,
     data_len: usize,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        not_null(len)?;
+        not_null(len_out)?;
         let key = PKey::lookup(key)?;
         // SAFETY: the header asks for NUL-terminated text or NULL, and readable bytes.
         let (digest, data) = unsafe { (opt_word(digest), bytes(data, data_len)?) };
         let signer = signature::Signer::new(&key, digest)?;
-        if size < signer.max_len() {
-            // SAFETY: the header asks for a writable len.
-            unsafe { len.write(signer.max_len()) };
+        if buf_size < signer.max_len() {
+            // SAFETY: the header asks for a writable len_out.
+            unsafe { len_out.write(signer.max_len()) };
             return Err(Error::bare(Status::Buffer));
         }
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, || signer.sign(data)) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, || signer.sign(data)) }
     })
 }
 
@@ -341,25 +341,25 @@ pub extern "C" fn pyssl_curve_count() -> usize {
 }
 
 /// The short name of a curve.
-/// @param index  below pyssl_curve_count()
-/// @param room   receives NUL-terminated text
-/// @param size   room's size in bytes
-/// @param len    receives the length without the NUL
+/// @param index     below pyssl_curve_count()
+/// @param buf       receives NUL-terminated text
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length without the NUL
 /// @return PYSSL_OK; PYSSL_ERR_ABSENT when index is too large; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_curve_name(
     index: usize,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let name = || {
             let curves = pkey::curves()?;
             curves.get(index).copied().ok_or_else(|| Error::bare(Status::Absent))
         };
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_text(room, size, len, name) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_text(buf, buf_size, len_out, name) }
     })
 }
 

@@ -8,28 +8,28 @@ use libc::{c_char, c_int};
 use std::time::Duration;
 
 /// Mixes bytes into the generator's state.
-/// @param data     the bytes
-/// @param len      how many
-/// @param entropy  a lower bound of the randomness in them, in bytes; taken as 0 when negative and as len when larger
+/// @param data      the bytes
+/// @param data_len  how many
+/// @param entropy   a lower bound of the randomness in them, in bytes; taken as 0 when negative and as data_len when larger
 /// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_rand_add(data: *const u8, len: usize, entropy: f64) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_rand_add(data: *const u8, data_len: usize, entropy: f64) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len readable bytes.
-        rand::add(unsafe { bytes(data, len) }?, entropy);
+        // SAFETY: the header asks for data_len readable bytes.
+        rand::add(unsafe { bytes(data, data_len) }?, entropy);
         Ok(())
     })
 }
 
 /// Mixes bytes that are all randomness into the generator's state.
-/// @param data  the bytes
-/// @param len   how many
+/// @param data      the bytes
+/// @param data_len  how many
 /// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_rand_seed(data: *const u8, len: usize) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_rand_seed(data: *const u8, data_len: usize) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len readable bytes.
-        rand::seed(unsafe { bytes(data, len) }?);
+        // SAFETY: the header asks for data_len readable bytes.
+        rand::seed(unsafe { bytes(data, data_len) }?);
         Ok(())
     })
 }
@@ -42,14 +42,14 @@ pub extern "C" fn pyssl_rand_status() -> c_int {
 }
 
 /// Random bytes, fit for keys.
-/// @param out  room for them
-/// @param len  how many are wanted
+/// @param buf       room for them
+/// @param buf_size  how many are wanted
 /// @return PYSSL_OK; PYSSL_ERROR when the generator fails, and then nothing in out is to be used
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_rand_bytes(out: *mut u8, len: usize) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_rand_bytes(buf: *mut u8, buf_size: usize) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len writable bytes.
-        rand::fill(unsafe { room(out, len) }?)
+        // SAFETY: the header asks for buf_size writable bytes.
+        rand::fill(unsafe { room(buf, buf_size) }?)
     })
 }
 

@@ -51,22 +51,22 @@ pub unsafe extern "C" fn pyssl_req_load(
 
 /// Writes a request.
 /// @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl req -text` prints it)
-/// @param room      receives the encoded request
-/// @param size      room's size in bytes
-/// @param len       receives the length
-/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+/// @param buf       receives the encoded request
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
+/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERROR when parts are missing
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_req_dump(
     req: *mut pyssl_req,
     filetype: c_int,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let dumped = || Request::lookup(req)?.dump(FileType::to_dump(filetype)?);
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, dumped) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, dumped) }
     })
 }
 

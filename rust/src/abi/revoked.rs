@@ -23,21 +23,21 @@ pub unsafe extern "C" fn pyssl_revoked_new(out: *mut *mut pyssl_revoked) -> pyss
 }
 
 /// The serial number of the revoked certificate.
-/// @param revoked  the entry
-/// @param room     receives it in upper case hexadecimal, two digits a byte; "00" when never set
-/// @param size     of room
-/// @param len      receives the text's length
+/// @param revoked   the entry
+/// @param buf       receives it in upper case hexadecimal, two digits a byte; "00" when never set
+/// @param buf_size  of buf
+/// @param len_out   receives the text's length
 /// @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_revoked_serial(
     revoked: *mut pyssl_revoked,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_text(room, size, len, || Revoked::lookup(revoked)?.serial()) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_text(buf, buf_size, len_out, || Revoked::lookup(revoked)?.serial()) }
     })
 }
 
@@ -54,22 +54,22 @@ pub unsafe extern "C" fn pyssl_revoked_set_serial(revoked: *mut pyssl_revoked, h
 }
 
 /// When the certificate was revoked.
-/// @param revoked  the entry
-/// @param room     receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
-/// @param size     of room, in bytes
-/// @param len      receives the text's length
+/// @param revoked   the entry
+/// @param buf       receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
+/// @param buf_size  of buf, in bytes
+/// @param len_out   receives the text's length
 /// @return PYSSL_OK, PYSSL_ERR_ABSENT when it was never set, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_revoked_date(
     revoked: *mut pyssl_revoked,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let date = || Revoked::lookup(revoked)?.date()?.ok_or_else(|| Error::bare(Status::Absent));
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, date) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, date) }
     })
 }
 
@@ -86,22 +86,22 @@ pub unsafe extern "C" fn pyssl_revoked_set_date(revoked: *mut pyssl_revoked, whe
 }
 
 /// Why the certificate was revoked.
-/// @param revoked  the entry
-/// @param room     receives OpenSSL's words for it ("Key Compromise"), without a NUL
-/// @param size     of room, in bytes
-/// @param len      receives the text's length
+/// @param revoked   the entry
+/// @param buf       receives OpenSSL's words for it ("Key Compromise"), without a NUL
+/// @param buf_size  of buf, in bytes
+/// @param len_out   receives the text's length
 /// @return PYSSL_OK, PYSSL_ERR_ABSENT when there is no reason, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_revoked_reason(
     revoked: *mut pyssl_revoked,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let reason = || Revoked::lookup(revoked)?.reason()?.ok_or_else(|| Error::bare(Status::Absent));
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, reason) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, reason) }
     })
 }
 
@@ -119,25 +119,25 @@ pub unsafe extern "C" fn pyssl_revoked_set_reason(revoked: *mut pyssl_revoked, r
 }
 
 /// The names of all reasons that can be set ("keyCompromise").
-/// @param index  from 0
-/// @param room   receives a name
-/// @param size   of room
-/// @param len    receives the name's length
+/// @param index     from 0
+/// @param buf       receives a name
+/// @param buf_size  of buf
+/// @param len_out   receives the name's length
 /// @return PYSSL_OK, PYSSL_ERR_ABSENT when index is too large, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_revoked_reason_at(
     index: usize,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let name = || {
             let (name, _) = REASONS.get(index).ok_or_else(|| Error::bare(Status::Absent))?;
             Ok(name)
         };
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_text(room, size, len, name) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_text(buf, buf_size, len_out, name) }
     })
 }
 

@@ -10,17 +10,17 @@ object!(Session, pyssl_session, 22, "session");
 
 /// Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
 /// write: a session that is taken up again makes the peer trusted without a look at its certificate.
-/// @param data  len bytes
+/// @param data  data_len bytes
 /// @param out   receives a new handle, to be freed with pyssl_session_free()
 /// @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_session_from_bytes(
     data: *const u8,
-    len: usize,
+    data_len: usize,
     out: *mut *mut pyssl_session,
 ) -> pyssl_status {
-    // SAFETY: the header asks for len readable bytes and a writable out.
-    gate(|| unsafe { put_handle(out, || Session::from_bytes(bytes(data, len)?)) })
+    // SAFETY: the header asks for data_len readable bytes and a writable out.
+    gate(|| unsafe { put_handle(out, || Session::from_bytes(bytes(data, data_len)?)) })
 }
 
 /// Frees a session.
@@ -32,35 +32,35 @@ pub extern "C" fn pyssl_session_free(session: *mut pyssl_session) -> pyssl_statu
 }
 
 /// The session as bytes, secrets included: keep them as a private key is kept.
-/// @param buffer  receives them
-/// @param size    room in buffer
-/// @param len     receives their number
+/// @param buf       receives them
+/// @param buf_size  room in buffer
+/// @param len_out   receives their number
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_session_to_bytes(
     session: *mut pyssl_session,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || Session::lookup(session)?.to_bytes()) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Session::lookup(session)?.to_bytes()) })
 }
 
 /// The session's id; in TLS 1.3 a number of this end's own, and no bytes before a ticket came.
-/// @param buffer  receives it, 32 bytes at the most
-/// @param size    room in buffer
-/// @param len     receives its length
+/// @param buf       receives it, 32 bytes at the most
+/// @param buf_size  room in buffer
+/// @param len_out   receives its length
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_session_id(
     session: *mut pyssl_session,
-    buffer: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for size writable bytes and a writable len.
-    gate(|| unsafe { put_bytes(buffer, size, len, || Ok(Session::lookup(session)?.id().to_vec())) })
+    // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(Session::lookup(session)?.id().to_vec())) })
 }
 
 /// When the session was agreed on, and for how long it is good.

@@ -22,38 +22,38 @@ pub unsafe extern "C" fn pyssl_spki_new(out: *mut *mut pyssl_spki) -> pyssl_stat
 }
 
 /// Reads one from base64, as `openssl spkac` writes it after "SPKAC=".
-/// @param data  the base64 text; blanks and line ends in it are passed over
-/// @param len   its length in bytes
-/// @param out   receives a new handle, to be freed with pyssl_spki_free()
+/// @param data      the base64 text; blanks and line ends in it are passed over
+/// @param data_len  its length in bytes
+/// @param out       receives a new handle, to be freed with pyssl_spki_free()
 /// @return PYSSL_OK or PYSSL_ERROR
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_spki_from_base64(
     data: *const u8,
-    len: usize,
+    data_len: usize,
     out: *mut *mut pyssl_spki,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for len readable bytes and a writable out.
-        unsafe { put_handle(out, || Spki::from_base64(bytes(data, len)?)) }
+        // SAFETY: the header asks for data_len readable bytes and a writable out.
+        unsafe { put_handle(out, || Spki::from_base64(bytes(data, data_len)?)) }
     })
 }
 
 /// Its encoding in base64, without line ends.
-/// @param spki  the object
-/// @param room  receives the text, without a NUL
-/// @param size  of room, in bytes
-/// @param len   receives the text's length
+/// @param spki      the object
+/// @param buf       receives the text, without a NUL
+/// @param buf_size  of buf, in bytes
+/// @param len_out   receives the text's length
 /// @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_spki_to_base64(
     spki: *mut pyssl_spki,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
-        // SAFETY: the header asks for size writable bytes and a writable len.
-        unsafe { put_bytes(room, size, len, || Spki::lookup(spki)?.to_base64()) }
+        // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, || Spki::lookup(spki)?.to_base64()) }
     })
 }
 

@@ -67,18 +67,18 @@ pub unsafe extern "C" fn pyssl_store_ctx_verify(
 }
 
 /// Verifies and tells the chain.
-/// @param ctx      the verification
-/// @param chain    receives new handles of copies: the certificate first, the trusted one last
-/// @param size     how many handles there is room for
-/// @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
-/// @param culprit  as for pyssl_store_ctx_verify(); may be NULL
+/// @param ctx        the verification
+/// @param buf        receives new handles of copies: the certificate first, the trusted one last
+/// @param buf_size   how many handles there is room for
+/// @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+/// @param culprit    as for pyssl_store_ctx_verify(); may be NULL
 /// @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_store_ctx_verified_chain(
     ctx: *mut pyssl_store_ctx,
-    chain: *mut *mut pyssl_x509,
-    size: usize,
-    count: *mut usize,
+    buf: *mut *mut pyssl_x509,
+    buf_size: usize,
+    count_out: *mut usize,
     culprit: *mut *mut pyssl_x509,
 ) -> pyssl_status {
     gate(|| {
@@ -87,8 +87,8 @@ pub unsafe extern "C" fn pyssl_store_ctx_verified_chain(
             // SAFETY: the header asks for a writable culprit or NULL.
             verified.map_err(|refusal| unsafe { name_culprit(culprit, refusal) })
         };
-        // SAFETY: the header asks for room for size handles, a writable count.
-        unsafe { put_handles(chain, size, count, verified) }
+        // SAFETY: the header asks for room for buf_size handles, a writable count_out.
+        unsafe { put_handles(buf, buf_size, count_out, verified) }
     })
 }
 

@@ -64,12 +64,12 @@ pub type pyssl_servername_callback =
     Option<unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn) -> c_int>;
 
 /// Chooses, on a server, one of the protocols that the client offers (ALPN, RFC 7301).
-/// @param userdata  as given with the callback
-/// @param conn      the connection, lent
-/// @param offered   the protocols, each behind a byte with its length
-/// @param len       how many bytes that is
-/// @param room      the choice is written here
-/// @param size      how many bytes there is room for, 255
+/// @param userdata     as given with the callback
+/// @param conn         the connection, lent
+/// @param offered      the protocols, each behind a byte with its length
+/// @param offered_len  how many bytes that is
+/// @param buf          the choice is written here
+/// @param buf_size     how many bytes there is room for, 255
 /// @return the length of the choice; 0 to go on without a protocol; PYSSL_ALPN_REFUSE to end the handshake
 ///         (no_application_protocol); a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_alpn_select_callback = Option<
@@ -77,9 +77,9 @@ pub type pyssl_alpn_select_callback = Option<
         userdata: *mut c_void,
         conn: *mut pyssl_conn,
         offered: *const u8,
-        len: usize,
-        room: *mut u8,
-        size: usize,
+        offered_len: usize,
+        buf: *mut u8,
+        buf_size: usize,
     ) -> isize,
 >;
 
@@ -89,41 +89,51 @@ pub const PYSSL_ALPN_REFUSE: c_int = 256;
 /// Gives, on a server, the OCSP response to staple (RFC 6066, 8), when the client asks for one.
 /// @param userdata  as given with the callback
 /// @param conn      the connection, lent
-/// @param room      the DER of an OCSPResponse is written here
-/// @param size      how many bytes there is room for, 65535
+/// @param buf       the DER of an OCSPResponse is written here
+/// @param buf_size  how many bytes there is room for, 65535
 /// @return its length; 0 for none; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_ocsp_server_callback = Option<
-    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, room: *mut u8, size: usize) -> isize,
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, buf: *mut u8, buf_size: usize) -> isize,
 >;
 
 /// Judges, on a client that asked for it, the OCSP response that the server stapled.
-/// @param userdata  as given with the callback
-/// @param conn      the connection, lent
-/// @param response  the DER of an OCSPResponse
-/// @param len       its length, 0 when there was none
+/// @param userdata      as given with the callback
+/// @param conn          the connection, lent
+/// @param response      the DER of an OCSPResponse
+/// @param response_len  its length, 0 when there was none
 /// @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_ocsp_client_callback = Option<
-    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, response: *const u8, len: usize) -> c_int,
+    unsafe extern "C-unwind" fn(
+        userdata: *mut c_void,
+        conn: *mut pyssl_conn,
+        response: *const u8,
+        response_len: usize,
+    ) -> c_int,
 >;
 
 /// Makes, on a DTLS server, a cookie that proves the client's address (RFC 6347, 4.2.1).
 /// @param userdata  as given with the callback
 /// @param conn      the connection, lent
-/// @param room      the cookie is written here
-/// @param size      how many bytes there is room for, 255
+/// @param buf       the cookie is written here
+/// @param buf_size  how many bytes there is room for, 255
 /// @return its length; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_cookie_generate_callback = Option<
-    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, room: *mut u8, size: usize) -> isize,
+    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, buf: *mut u8, buf_size: usize) -> isize,
 >;
 
 /// Tells, on a DTLS server, whether a cookie is the one that was made for this client.
-/// @param userdata  as given with the callback
-/// @param conn      the connection, lent
-/// @param cookie    what the client sent back
-/// @param len       its length
+/// @param userdata    as given with the callback
+/// @param conn        the connection, lent
+/// @param cookie      what the client sent back
+/// @param cookie_len  its length
 /// @return 1 when it is, 0 when it is not, a negative value to make the call that led here return PYSSL_ERR_CALLBACK
 pub type pyssl_cookie_verify_callback = Option<
-    unsafe extern "C-unwind" fn(userdata: *mut c_void, conn: *mut pyssl_conn, cookie: *const u8, len: usize) -> c_int,
+    unsafe extern "C-unwind" fn(
+        userdata: *mut c_void,
+        conn: *mut pyssl_conn,
+        cookie: *const u8,
+        cookie_len: usize,
+    ) -> c_int,
 >;
 
 /// The userdata of a callback; the destructor runs when the last holder lets go.

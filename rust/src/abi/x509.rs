@@ -48,42 +48,42 @@ pub unsafe extern "C" fn pyssl_x509_load(
 }
 
 /// Loads all certificates of a PEM text, as of a chain or a bundle, in its order. What is not a certificate is passed over.
-/// @param pem      the text
-/// @param pem_len  how many bytes that is
-/// @param certs    receives new handles, each to be freed with pyssl_x509_free()
-/// @param size     how many handles there is room for
-/// @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+/// @param pem        the text
+/// @param pem_len    how many bytes that is
+/// @param buf        receives new handles, each to be freed with pyssl_x509_free()
+/// @param buf_size   how many handles there is room for
+/// @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
 /// @return PYSSL_OK; PYSSL_ERR_BUFFER, with no handle made; PYSSL_ERROR when there is none or one is damaged
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_load_chain(
     pem: *const u8,
     pem_len: usize,
-    certs: *mut *mut pyssl_x509,
-    size: usize,
-    count: *mut usize,
+    buf: *mut *mut pyssl_x509,
+    buf_size: usize,
+    count_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for pem_len readable bytes, room for size handles and a writable count.
-    gate(|| unsafe { put_handles(certs, size, count, || X509::load_chain(bytes(pem, pem_len)?)) })
+    // SAFETY: the header asks for pem_len readable bytes, room for buf_size handles and a writable count_out.
+    gate(|| unsafe { put_handles(buf, buf_size, count_out, || X509::load_chain(bytes(pem, pem_len)?)) })
 }
 
 /// Writes a certificate.
 /// @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl x509 -text` prints it)
-/// @param room      receives the encoded certificate
-/// @param size      room's size in bytes
-/// @param len       receives the length
-/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+/// @param buf       receives the encoded certificate
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
+/// @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERROR when parts are missing
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_dump(
     cert: *mut pyssl_x509,
     filetype: c_int,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
     gate(|| {
         let dumped = || X509::lookup(cert)?.dump(FileType::to_dump(filetype)?);
-        // SAFETY: the header asks for room of `size` bytes and a writable len.
-        unsafe { put_bytes(room, size, len, dumped) }
+        // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+        unsafe { put_bytes(buf, buf_size, len_out, dumped) }
     })
 }
 
@@ -143,19 +143,19 @@ pub extern "C" fn pyssl_x509_set_version(cert: *mut pyssl_x509, version: c_long)
 }
 
 /// The serial number: big endian, two's complement, as few bytes as can be.
-/// @param room  receives the bytes, at least one
-/// @param size  room's size in bytes
-/// @param len   receives the length
+/// @param buf       receives the bytes, at least one
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK, or PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_serial(
     cert: *mut pyssl_x509,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.serial()) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || X509::lookup(cert)?.serial()) })
 }
 
 /// Sets the serial number, of any size and sign.
@@ -172,31 +172,31 @@ pub unsafe extern "C" fn pyssl_x509_set_serial(
 }
 
 /// The start of the validity period, as GeneralizedTime text "YYYYMMDDhhmmssZ" whatever the encoding inside is.
-/// @param room  receives the text, without a NUL
-/// @param size  room's size in bytes
-/// @param len   receives the length
+/// @param buf       receives the text, without a NUL
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length
 /// @return PYSSL_OK; PYSSL_ERR_ABSENT when it was never set; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_not_before(
     cert: *mut pyssl_x509,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.time(Limit::NotBefore)) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || X509::lookup(cert)?.time(Limit::NotBefore)) })
 }
 
 /// The end of the validity period, as pyssl_x509_not_before().
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_not_after(
     cert: *mut pyssl_x509,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.time(Limit::NotAfter)) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || X509::lookup(cert)?.time(Limit::NotAfter)) })
 }
 
 /// Sets the start of the validity period.
@@ -272,19 +272,19 @@ pub unsafe extern "C" fn pyssl_x509_sign(
 }
 
 /// The signature algorithm that the signed part names.
-/// @param room  receives its long name, NUL-terminated
-/// @param size  room's size in bytes
-/// @param len   receives the length without the NUL
+/// @param buf       receives its long name, NUL-terminated
+/// @param buf_size  buf's size in bytes
+/// @param len_out   receives the length without the NUL
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is none or OpenSSL does not know it; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_signature_algorithm(
     cert: *mut pyssl_x509,
-    room: *mut c_char,
-    size: usize,
-    len: *mut usize,
+    buf: *mut c_char,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for room of `size` bytes and a writable len.
-    gate(|| unsafe { put_text(room, size, len, || X509::lookup(cert)?.signature_algorithm()) })
+    // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_text(buf, buf_size, len_out, || X509::lookup(cert)?.signature_algorithm()) })
 }
 
 /// How many extensions the certificate has.
@@ -324,19 +324,19 @@ pub unsafe extern "C" fn pyssl_x509_add_extensions(
 }
 
 /// A digest over the certificate's DER, also called its fingerprint.
-/// @param digest  OpenSSL's name ("sha256")
-/// @param room    receives the bytes
-/// @param size    room's size in bytes; 64 are always enough
-/// @param len     receives the length
+/// @param digest    OpenSSL's name ("sha256")
+/// @param buf       receives the bytes
+/// @param buf_size  buf's size in bytes; 64 are always enough
+/// @param len_out   receives the length
 /// @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown digest; PYSSL_ERR_BUFFER
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_x509_digest(
     cert: *mut pyssl_x509,
     digest: *const c_char,
-    room: *mut u8,
-    size: usize,
-    len: *mut usize,
+    buf: *mut u8,
+    buf_size: usize,
+    len_out: *mut usize,
 ) -> pyssl_status {
-    // SAFETY: the header asks for NUL-terminated text, room of `size` bytes and a writable len.
-    gate(|| unsafe { put_bytes(room, size, len, || X509::lookup(cert)?.digest(word(digest, "digest")?)) })
+    // SAFETY: the header asks for NUL-terminated text, buf of `buf_size` bytes and a writable len_out.
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || X509::lookup(cert)?.digest(word(digest, "digest")?)) })
 }

@@ -84,7 +84,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::last_error::with_last;
+    use super::super::last_error::{forget_last, with_last};
     use super::*;
     use crate::openssl::ffi;
 

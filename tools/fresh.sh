@@ -9,7 +9,8 @@
 # and the CA bundle.
 #
 # Needs root, Linux namespaces, and some 6 GB in FRESH_DIR (target/fresh), which is removed at the end unless FRESH_KEEP
-# is set. All mounts are in a mount namespace of their own and end with it, as every process does.
+# is set. With FRESH_AGAIN a root that was kept is used again: its checkout goes on to HEAD, and what is built there stays.
+# All mounts are in a mount namespace of their own and end with it, as every process does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 checkout=$PWD
@@ -19,22 +20,19 @@ release=bookworm
 
 main() {
     [ "$(id -u)" = 0 ] || die "it needs root, to make a Debian root and to enter it"
-    tools/tools.sh debootstrap:debootstrap unshare:util-linux
-    trap clean_up EXIT
-    rm -rf --one-file-system "$directory"
-    mkdir -p "$root"
-
+    tools/tools.sh debootstrap unshare
     sources=$(apt_sources)
     [ -n "$sources" ] || die "apt on this machine has no source of Debian's $release"
-    echo "==== fresh: a minimal Debian ($release)"
-    debootstrap --variant=minbase --include=ca-certificates "$release" "$root" "$(awk '{ print $2; exit }' <<<"$sources")" \
-        >"$directory/debootstrap.log" || { tail -n 20 "$directory/debootstrap.log" >&2; die "debootstrap failed"; }
-    take_client_settings
-    git clone -q --no-hardlinks "$checkout" "$root/root/libpyssl"
-    mkdir "$root/opt/rust"
-
+    trap clean_up EXIT
     packages=$(sed -n 's/^    apt-get install \([^#]*\).*/\1/p' README.md)
-    inside "apt-get update -qq && apt-get install -qq -y $packages >/dev/null" || die "apt-get install $packages failed"
+    if [ -n "${FRESH_AGAIN:-}" ] && [ -d "$root/root/libpyssl" ]; then
+        echo "==== fresh: the Debian that was kept"
+        take_client_settings
+        git -C "$root/root/libpyssl" fetch -q "$checkout" HEAD
+        git -C "$root/root/libpyssl" reset -q --hard FETCH_HEAD
+    else
+        make_root
+    fi
     echo "Debian $(cat "$root/etc/debian_version"), $(inside 'python3 --version'), $(inside 'rustc --version')"
     echo "installed: $packages"
     echo "libpyssl: $(git log -1 --format='%h %s')"
@@ -60,6 +58,18 @@ main() {
     echo "==== fresh: Debian $(cat "$root/etc/debian_version"), libpyssl at $(git log -1 --format=%h)"
     printf '%s\n' "${outcomes[@]}"
     exit $result
+}
+
+make_root() {
+    echo "==== fresh: a minimal Debian ($release)"
+    rm -rf --one-file-system "$directory"
+    mkdir -p "$root"
+    debootstrap --variant=minbase --include=ca-certificates "$release" "$root" "$(awk '{ print $2; exit }' <<<"$sources")" \
+        >"$directory/debootstrap.log" || { tail -n 20 "$directory/debootstrap.log" >&2; die "debootstrap failed"; }
+    take_client_settings
+    git clone -q --no-hardlinks "$checkout" "$root/root/libpyssl"
+    mkdir "$root/opt/rust"
+    inside "apt-get update -qq && apt-get install -qq -y $packages >/dev/null" || die "apt-get install $packages failed"
 }
 
 # Prints a line for each of apt's sources that belongs to the release: deb URI SUITE COMPONENT.

@@ -30,6 +30,7 @@ LIBDIR  ?= $(PREFIX)/lib
 OPENSSL ?= embedded
 FROM    ?= $(if $(filter system,$(OPENSSL)),target/system/release,target/release)
 FUZZ_SECONDS ?= 300
+FUZZ_TARGETS ?=
 
 .PHONY: build dev demo test test-all test-programs test-system test-pythons check check-rust check-python check-c check-header check-symbols
 .PHONY: openssl-cli check-abi header abi-dump install wheel bench soak fuzz tsan idle fresh clean help library tools tools-system
@@ -132,10 +133,10 @@ soak: tools build ## threads on one connection for 60 seconds each in C and Pyth
 	PYSSL_FORKS=1000 target/ctest/c/test_fork
 	PYSSL_SOAK=60 PYSSL_FORKS=1000 $(PY) -m pytest -s tests/python/ssl/test_waiting_threads.py tests/python/ssl/test_fork.py
 
-fuzz: ## libFuzzer on every parser and on a server, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
+fuzz: library ## libFuzzer on each target of tests/fuzz, or FUZZ_TARGETS=, FUZZ_SECONDS= each (300), with ASan and coverage inside OpenSSL
 	@tools/tools.sh fuzzer
 	tests/fuzz/instrument.sh target/instrumented
-	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS)
+	tests/fuzz/run.sh $(CURDIR)/target/instrumented/libpyssl.so $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 tsan: library ## the threads of tests/c under ThreadSanitizer, with the library's Rust code
 	@tools/tools.sh tsan

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The fuzz targets on their seeds and a thousand variations each; `make fuzz` runs them for minutes.
+# The fuzz targets on their seeds and up to a thousand variations each; `make fuzz` runs them for minutes.
 set -euo pipefail
 PYSSL_FUZZ_DIR=$(mktemp -d)
 export PYSSL_FUZZ_DIR

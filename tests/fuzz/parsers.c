@@ -1,40 +1,19 @@
-/* libFuzzer's way into each parser, and into a server: compiled once for each, with -DFUZZ=fuzz_certificate and so on
- * (run.sh). What was parsed is asked for all it has, and written again; it must be freed without a trace. */
-#include <pyssl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n  last error: %s\n", __FILE__, __LINE__, #condition, pyssl_error_message());   \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
-static uint8_t room[1 << 20];
-static size_t len;
-
-/* An answer: good, or a plain refusal. */
-static int fine(pyssl_status status) {
-    MUST(status <= PYSSL_OK && status >= PYSSL_ERR_UNSUPPORTED && status != PYSSL_ERR_PANIC &&
-         status != PYSSL_ERR_HANDLE);
-    return status == PYSSL_OK;
-}
+/* Targets for each parser, and for a server's first bytes. What was parsed is asked for all it has, and written again;
+ * it must be freed without a trace. */
+#include "fuzz.h"
 
 static void look_at_name(pyssl_name *name) {
     size_t count, i;
     uint32_t hash;
 
-    fine(pyssl_name_oneline(name, (char *)room, sizeof room, &len));
-    fine(pyssl_name_der(name, room, sizeof room, &len));
+    fine(pyssl_name_oneline(name, (char *)scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_name_der(name, scratch, sizeof scratch, &scratch_len));
     fine(pyssl_name_hash(name, &hash));
-    fine(pyssl_name_get(name, "CN", (char *)room, sizeof room, &len));
+    fine(pyssl_name_get(name, "CN", (char *)scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_name_entry_count(name, &count) == PYSSL_OK);
     for (i = 0; i < count; i++) {
-        fine(pyssl_name_entry_type(name, i, (char *)room, sizeof room, &len));
-        fine(pyssl_name_entry_value(name, i, room, sizeof room, &len));
+        fine(pyssl_name_entry_type(name, i, (char *)scratch, sizeof scratch, &scratch_len));
+        fine(pyssl_name_entry_value(name, i, scratch, sizeof scratch, &scratch_len));
     }
     MUST(pyssl_name_free(name) == PYSSL_OK);
 }
@@ -43,9 +22,9 @@ static void look_at_extension(pyssl_ext *extension) {
     int critical;
 
     fine(pyssl_ext_critical(extension, &critical));
-    fine(pyssl_ext_short_name(extension, (char *)room, sizeof room, &len));
-    fine(pyssl_ext_data(extension, room, sizeof room, &len));
-    fine(pyssl_ext_text(extension, (char *)room, sizeof room, &len));
+    fine(pyssl_ext_short_name(extension, (char *)scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_ext_data(extension, scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_ext_text(extension, (char *)scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_ext_free(extension) == PYSSL_OK);
 }
 
@@ -54,12 +33,12 @@ static void look_at_key(pyssl_pkey *key) {
 
     fine(pyssl_pkey_bits(key, &number));
     fine(pyssl_pkey_type(key, &number));
-    fine(pyssl_pkey_dump_public(key, PYSSL_FILETYPE_ASN1, room, sizeof room, &len));
-    fine(pyssl_pkey_dump_private(key, PYSSL_FILETYPE_ASN1, NULL, NULL, 0, room, sizeof room, &len));
+    fine(pyssl_pkey_dump_public(key, PYSSL_FILETYPE_ASN1, scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_pkey_dump_private(key, PYSSL_FILETYPE_ASN1, NULL, NULL, 0, scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_pkey_free(key) == PYSSL_OK);
 }
 
-static void look_at_certificate(pyssl_x509 *cert) {
+void look_at_certificate(pyssl_x509 *cert) {
     pyssl_name *name;
     pyssl_pkey *key;
     pyssl_ext *extension;
@@ -73,17 +52,17 @@ static void look_at_certificate(pyssl_x509 *cert) {
         look_at_name(name);
     if (fine(pyssl_x509_pubkey(cert, &key)))
         look_at_key(key);
-    fine(pyssl_x509_serial(cert, room, sizeof room, &len));
-    fine(pyssl_x509_not_before(cert, room, sizeof room, &len));
+    fine(pyssl_x509_serial(cert, scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_x509_not_before(cert, scratch, sizeof scratch, &scratch_len));
     fine(pyssl_x509_has_expired(cert, &expired));
-    fine(pyssl_x509_signature_algorithm(cert, (char *)room, sizeof room, &len));
-    fine(pyssl_x509_dump(cert, PYSSL_FILETYPE_TEXT, room, sizeof room, &len));
+    fine(pyssl_x509_signature_algorithm(cert, (char *)scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_x509_dump(cert, PYSSL_FILETYPE_TEXT, scratch, sizeof scratch, &scratch_len));
     if (fine(pyssl_x509_extension_count(cert, &count)))
         for (i = 0; i < count; i++)
             if (fine(pyssl_x509_extension(cert, i, &extension)))
                 look_at_extension(extension);
-    if (fine(pyssl_x509_dump(cert, PYSSL_FILETYPE_PEM, room, sizeof room, &len))) {
-        MUST(pyssl_x509_load(PYSSL_FILETYPE_PEM, room, len, &again) == PYSSL_OK);
+    if (fine(pyssl_x509_dump(cert, PYSSL_FILETYPE_PEM, scratch, sizeof scratch, &scratch_len))) {
+        MUST(pyssl_x509_load(PYSSL_FILETYPE_PEM, scratch, scratch_len, &again) == PYSSL_OK);
         MUST(pyssl_x509_free(again) == PYSSL_OK);
     }
     MUST(pyssl_x509_free(cert) == PYSSL_OK);
@@ -120,8 +99,8 @@ void fuzz_request(const uint8_t *data, size_t size) {
         for (i = 0; i < count; i++)
             if (fine(pyssl_req_extension(request, i, &extension)))
                 look_at_extension(extension);
-    fine(pyssl_req_dump(request, PYSSL_FILETYPE_TEXT, room, sizeof room, &len));
-    fine(pyssl_req_dump(request, PYSSL_FILETYPE_PEM, room, sizeof room, &len));
+    fine(pyssl_req_dump(request, PYSSL_FILETYPE_TEXT, scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_req_dump(request, PYSSL_FILETYPE_PEM, scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_req_free(request) == PYSSL_OK);
 }
 
@@ -138,13 +117,13 @@ void fuzz_crl(const uint8_t *data, size_t size) {
     MUST(pyssl_crl_revoked_count(crl, &count) == PYSSL_OK);
     for (i = 0; i < count && i < 100; i++)
         if (fine(pyssl_crl_revoked_at(crl, i, &entry))) {
-            fine(pyssl_revoked_serial(entry, (char *)room, sizeof room, &len));
-            fine(pyssl_revoked_date(entry, room, sizeof room, &len));
-            fine(pyssl_revoked_reason(entry, room, sizeof room, &len));
+            fine(pyssl_revoked_serial(entry, (char *)scratch, sizeof scratch, &scratch_len));
+            fine(pyssl_revoked_date(entry, scratch, sizeof scratch, &scratch_len));
+            fine(pyssl_revoked_reason(entry, scratch, sizeof scratch, &scratch_len));
             MUST(pyssl_revoked_free(entry) == PYSSL_OK);
         }
-    fine(pyssl_crl_dump(crl, PYSSL_FILETYPE_TEXT, room, sizeof room, &len));
-    fine(pyssl_crl_dump(crl, PYSSL_FILETYPE_PEM, room, sizeof room, &len));
+    fine(pyssl_crl_dump(crl, PYSSL_FILETYPE_TEXT, scratch, sizeof scratch, &scratch_len));
+    fine(pyssl_crl_dump(crl, PYSSL_FILETYPE_PEM, scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_crl_free(crl) == PYSSL_OK);
 }
 
@@ -155,7 +134,7 @@ void fuzz_pkcs7(const uint8_t *data, size_t size) {
     if (!fine(pyssl_pkcs7_load(form(data, size), data, size, &message)))
         return;
     fine(pyssl_pkcs7_type_is_signed(message, &is));
-    fine(pyssl_pkcs7_type_name(message, (char *)room, sizeof room, &len));
+    fine(pyssl_pkcs7_type_name(message, (char *)scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_pkcs7_free(message) == PYSSL_OK);
 }
 
@@ -174,7 +153,7 @@ void fuzz_pkcs12(const uint8_t *data, size_t size) {
     if (fine(pyssl_pkcs12_ca_certs(p12, others, 16, &count)))
         for (i = 0; i < count; i++)
             look_at_certificate(others[i]);
-    fine(pyssl_pkcs12_friendly_name(p12, room, sizeof room, &len));
+    fine(pyssl_pkcs12_friendly_name(p12, scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_pkcs12_free(p12) == PYSSL_OK);
 }
 
@@ -188,7 +167,7 @@ void fuzz_spki(const uint8_t *data, size_t size) {
         fine(pyssl_spki_verify(spki, key));
         look_at_key(key);
     }
-    fine(pyssl_spki_to_base64(spki, room, sizeof room, &len));
+    fine(pyssl_spki_to_base64(spki, scratch, sizeof scratch, &scratch_len));
     MUST(pyssl_spki_free(spki) == PYSSL_OK);
 }
 
@@ -199,18 +178,6 @@ void fuzz_key(const uint8_t *data, size_t size) {
         look_at_key(key);
     if (fine(pyssl_pkey_load_public(form(data, size), data, size, &key)))
         look_at_key(key);
-}
-
-void fuzz_session(const uint8_t *data, size_t size) {
-    pyssl_session *session;
-    int64_t made, timeout;
-
-    if (!fine(pyssl_session_from_bytes(data, size, &session)))
-        return;
-    fine(pyssl_session_id(session, room, sizeof room, &len));
-    fine(pyssl_session_times(session, &made, &timeout));
-    fine(pyssl_session_to_bytes(session, room, sizeof room, &len));
-    MUST(pyssl_session_free(session) == PYSSL_OK);
 }
 
 /* A certificate for the server, made once. */
@@ -247,22 +214,10 @@ void fuzz_server(const uint8_t *data, size_t size) {
     if (size > first)
         MUST(pyssl_conn_bio_write(conn, data + first, size - first) == (ptrdiff_t)(size - first));
     MUST(pyssl_conn_bio_shutdown(conn) == PYSSL_OK);
-    result = pyssl_conn_recv(conn, room, sizeof room, 0);
+    result = pyssl_conn_recv(conn, scratch, sizeof scratch, 0);
     MUST(result < 0 && result != PYSSL_ERR_PANIC); /* nobody can have got through the handshake */
-    while (pyssl_conn_bio_read(conn, room, sizeof room) > 0)
+    while (pyssl_conn_bio_read(conn, scratch, sizeof scratch) > 0)
         ;
     fine(pyssl_conn_shutdown(conn, &done));
     MUST(pyssl_conn_free(conn) == PYSSL_OK);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static size_t before = SIZE_MAX;
-
-    FUZZ(data, size);
-    if (before == SIZE_MAX)
-        before = pyssl_handle_count(); /* a context may have been made */
-    MUST(pyssl_handle_count() == before);
-    return 0;
 }

@@ -35,7 +35,7 @@ main() {
     fi
     echo "Debian $(cat "$root/etc/debian_version"), $(inside 'python3 --version'), $(inside 'rustc --version')"
     echo "installed: $packages"
-    echo "libpyssl: $(git log -1 --format='%h %s')"
+    echo "libpyssl: $(git -C "$root/root/libpyssl" log -1 --format="%h %s")"
 
     if [ $# = 0 ]; then
         mapfile -t commands < <(sed -n 's/^    \(make [a-z]*\)  *#.*/\1/p' README.md)
@@ -55,7 +55,7 @@ main() {
         fi
     done
     echo
-    echo "==== fresh: Debian $(cat "$root/etc/debian_version"), libpyssl at $(git log -1 --format=%h)"
+    echo "==== fresh: Debian $(cat "$root/etc/debian_version"), libpyssl at $(git -C "$root/root/libpyssl" log -1 --format=%h)"
     printf '%s\n' "${outcomes[@]}"
     exit $result
 }

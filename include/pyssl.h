@@ -2986,7 +2986,7 @@ pyssl_status pyssl_conn_verify_client_post_handshake(pyssl_conn *conn);
  * @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
  * @param userdata  for the callback
  * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
- * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR in the middle of a client's handshake
  */
 pyssl_status pyssl_conn_set_verify(pyssl_conn *conn,
                                    int mode,
@@ -3027,7 +3027,7 @@ pyssl_status pyssl_conn_context(pyssl_conn *conn, pyssl_ctx **out);
  * is the stricter of both contexts: PYSSL_VERIFY_PEER and PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT of either,
  * PYSSL_VERIFY_CLIENT_ONCE only of both.
  * @param ctx  the context to use from now on; kept
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also in the middle of a client's handshake
  */
 pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
                                     pyssl_ctx *ctx);
@@ -3064,13 +3064,28 @@ pyssl_status pyssl_conn_set_alpn_protos(pyssl_conn *conn, const uint8_t *wire, s
 
 /**
  * Asks the server for an OCSP response along with its certificate (RFC 6066, 8).
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also in the middle of a client's handshake
  */
 pyssl_status pyssl_conn_request_ocsp(pyssl_conn *conn);
 
 /**
- * Offers a session to be taken up again.
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR
+ * Offers a session to be resumed. Call before the first handshake has begun.
+ *
+ * A connection that verifies its server (any mode but PYSSL_VERIFY_NONE) resumes a session only under its own rules. The
+ * rules are: verification, store, purpose, depth, flags, time, security level, expected name, verify callback, and the
+ * callback that judges an OCSP response where one is asked for. They are compared when the handshake begins. The session
+ * is offered if all of this holds:
+ * - its full handshake verified the server by the same rules; an expected name or a callback more than this connection has
+ *   is fine, and a callback is the same only as the same one of the same context;
+ * - the verify callback did not accept what OpenSSL had refused;
+ * - the chain is within its dates, its first certificate is for the expected name, and the store still trusts its last
+ *   one (for pyssl_session_from_bytes(): this connection's store trusts it);
+ * - no flag asks for revocation lists or OCSP, for their answer is one of the moment.
+ *
+ * Otherwise the handshake is a full one, without an error; pyssl_conn_session_reused() tells. A session of a resumed
+ * connection has the rules of the full handshake behind it.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR once a handshake
+ *         has begun, in its callbacks too
  */
 pyssl_status pyssl_conn_set_session(pyssl_conn *conn,
                                     pyssl_session *session);
@@ -3436,14 +3451,16 @@ pyssl_status pyssl_conn_session(pyssl_conn *conn,
  */
 pyssl_status pyssl_conn_cleartext_mtu(pyssl_conn *conn, size_t *out);
 
-/* ---- pyssl_session_*: a TLS session, to be taken up again. */
+/* ---- pyssl_session_*: a TLS session, to be resumed. */
 
 /**
- * Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
- * write: a session that is taken up again makes the peer trusted without a look at its certificate.
+ * Reads what pyssl_session_to_bytes() gave, or OpenSSL's DER of a session, for a connection of any context. Take the bytes
+ * only from where nobody else can write: a connection that resumes the session trusts the server by what they say of its
+ * verification. OpenSSL's DER says nothing of it, so it is offered only by a connection that verifies nothing; see
+ * pyssl_conn_set_session().
  * @param data  data_len bytes
  * @param out   receives a new handle, to be freed with pyssl_session_free()
- * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for what is no session
  */
 pyssl_status pyssl_session_from_bytes(const uint8_t *data,
                                       size_t data_len,
@@ -3457,7 +3474,9 @@ pyssl_status pyssl_session_from_bytes(const uint8_t *data,
 pyssl_status pyssl_session_free(pyssl_session *session);
 
 /**
- * The session as bytes, secrets included: keep them as a private key is kept.
+ * Writes the session as bytes, secrets included: keep them as a private key is kept. Where the server was verified, the
+ * rules and the chain stand beside OpenSSL's DER of the session; else the bytes are that DER. The store and callbacks are
+ * not written.
  * @param buf       receives them
  * @param buf_size  room in buffer
  * @param len_out   receives their number

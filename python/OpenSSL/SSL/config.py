@@ -41,7 +41,8 @@ class ConnectionConfig(Handle):
 
         That is for the callback of Context.set_tlsext_servername_callback. What was set on the connection itself stays:
         options, verify mode and callback, expected name, info callback. A verify mode that was not is the stricter of
-        both: VERIFY_PEER and VERIFY_FAIL_IF_NO_PEER_CERT of either, VERIFY_CLIENT_ONCE only of both.
+        both: VERIFY_PEER and VERIFY_FAIL_IF_NO_PEER_CERT of either, VERIFY_CLIENT_ONCE only of both. Error in the
+        middle of a client's handshake.
         """
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
@@ -59,7 +60,8 @@ class ConnectionConfig(Handle):
     def set_verify(self, mode: int, callback: Optional[Callable[[Any, X509, int, int, int], bool]] = None) -> None:
         """Says whether and how this peer is verified (VERIFY_*), in place of what the Context says.
 
-        callback(connection, certificate, error number, depth, ok) has the last word on each certificate.
+        callback(connection, certificate, error number, depth, ok) has the last word on each certificate. Error in the
+        middle of a client's handshake.
         """
         if not isinstance(mode, int):
             raise TypeError("mode must be an integer")
@@ -152,11 +154,18 @@ class ConnectionConfig(Handle):
         check(lib.pyssl_conn_set_alpn_protos(self._handle, wire, len(wire)))
 
     def request_ocsp(self) -> None:
-        """Asks the server for an OCSP response along with its certificate."""
+        """Asks the server for an OCSP response along with its certificate. Error in the middle of the handshake."""
         check(lib.pyssl_conn_request_ocsp(self._handle))
 
     def set_session(self, session: Session) -> None:
-        """Offers a session to be taken up again. ValueError for one of another Context."""
+        """Offers a session to be resumed. ValueError for one of another Context, Error once a handshake has begun.
+
+        A connection that verifies its server (any mode but VERIFY_NONE) resumes a session only if the full handshake
+        behind it verified the server by this connection's rules (store, depth, flags, time, security level, expected
+        name, callbacks) and the chain meets them still. Otherwise the handshake is a full one; session_reused tells. A
+        callback counts as the same only where it is the Context's. Where the store's flags ask for revocation lists,
+        every handshake is a full one.
+        """
         if not isinstance(session, Session):
             raise TypeError("session must be a Session instance")
         check(lib.pyssl_conn_set_session(self._handle, session._handle))

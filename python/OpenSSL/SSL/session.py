@@ -11,27 +11,33 @@ if TYPE_CHECKING:
 
 
 class Session(Handle):
-    """A TLS session, to be taken up again by a later connection. Only Connection.get_session and from_bytes give one
-    that can be used.
+    """A TLS session, to be resumed by a later connection. Only Connection.get_session and from_bytes give one that can
+    be used.
 
-    It belongs to the Context of the connection it came from, for that is what verified the peer.
+    It belongs to the Context of the connection it came from. It knows by which rules that connection verified its
+    server, and is resumed only under these: see Connection.set_session.
     """
 
     _free = lib.pyssl_session_free
 
     @classmethod
     def from_bytes(cls, data: Union[bytes, bytearray, memoryview]) -> Session:
-        """Reads what to_bytes gave, for a connection of any Context.
+        """Reads what to_bytes gave, or OpenSSL's DER of a session, for a connection of any Context.
 
-        Take it only from where nobody else can write: with a session taken up again the peer is trusted without a look
-        at its certificate.
+        Take the bytes only from where nobody else can write: a connection that resumes the session trusts the server by
+        what they say of its verification. OpenSSL's DER says nothing of it, so it is offered only by a connection that
+        verifies nothing.
         """
         # Let go of before an exception leaves: see io.py.
         with ffi.from_buffer("uint8_t[]", data) as view:
             return cls._adopt(handle_of(Error, "pyssl_session **", lib.pyssl_session_from_bytes, view, len(view)))
 
     def to_bytes(self) -> bytes:
-        """The session as bytes, secrets included: keep them as a private key is kept."""
+        """The session as bytes, secrets included: keep them as a private key is kept.
+
+        Where the server was verified, the rules and the chain stand beside OpenSSL's DER of the session; else the bytes
+        are that DER. The store and callbacks are not written.
+        """
         return bytes_of(Error, lib.pyssl_session_to_bytes, self._handle)
 
     def get_id(self) -> bytes:

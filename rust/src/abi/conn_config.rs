@@ -100,7 +100,7 @@ pub extern "C" fn pyssl_conn_verify_client_post_handshake(conn: *mut pyssl_conn)
 /// @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
 /// @param userdata  for the callback
 /// @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
-/// @return PYSSL_OK, or PYSSL_ERR_HANDLE
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR in the middle of a client's handshake
 #[no_mangle]
 pub extern "C" fn pyssl_conn_set_verify(
     conn: *mut pyssl_conn,
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn pyssl_conn_context(conn: *mut pyssl_conn, out: *mut *mu
 /// is the stricter of both contexts: PYSSL_VERIFY_PEER and PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT of either,
 /// PYSSL_VERIFY_CLIENT_ONCE only of both.
 /// @param ctx  the context to use from now on; kept
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also in the middle of a client's handshake
 #[no_mangle]
 pub extern "C" fn pyssl_conn_set_context(conn: *mut pyssl_conn, ctx: *mut pyssl_ctx) -> pyssl_status {
     gate(|| Conn::lookup(conn)?.set_ctx(&*Ctx::lookup(ctx)?))
@@ -204,14 +204,29 @@ pub unsafe extern "C" fn pyssl_conn_set_alpn_protos(
 }
 
 /// Asks the server for an OCSP response along with its certificate (RFC 6066, 8).
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also in the middle of a client's handshake
 #[no_mangle]
 pub extern "C" fn pyssl_conn_request_ocsp(conn: *mut pyssl_conn) -> pyssl_status {
     gate(|| Conn::lookup(conn)?.request_ocsp())
 }
 
-/// Offers a session to be taken up again.
-/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR
+/// Offers a session to be resumed. Call before the first handshake has begun.
+///
+/// A connection that verifies its server (any mode but PYSSL_VERIFY_NONE) resumes a session only under its own rules. The
+/// rules are: verification, store, purpose, depth, flags, time, security level, expected name, verify callback, and the
+/// callback that judges an OCSP response where one is asked for. They are compared when the handshake begins. The session
+/// is offered if all of this holds:
+/// - its full handshake verified the server by the same rules; an expected name or a callback more than this connection has
+///   is fine, and a callback is the same only as the same one of the same context;
+/// - the verify callback did not accept what OpenSSL had refused;
+/// - the chain is within its dates, its first certificate is for the expected name, and the store still trusts its last
+///   one (for pyssl_session_from_bytes(): this connection's store trusts it);
+/// - no flag asks for revocation lists or OCSP, for their answer is one of the moment.
+///
+/// Otherwise the handshake is a full one, without an error; pyssl_conn_session_reused() tells. A session of a resumed
+/// connection has the rules of the full handshake behind it.
+/// @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR once a handshake
+///         has begun, in its callbacks too
 #[no_mangle]
 pub extern "C" fn pyssl_conn_set_session(conn: *mut pyssl_conn, session: *mut pyssl_session) -> pyssl_status {
     gate(|| Conn::lookup(conn)?.set_session(&*Session::lookup(session)?))

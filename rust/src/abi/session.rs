@@ -1,4 +1,4 @@
-//! pyssl_session_*: a TLS session, to be taken up again.
+//! pyssl_session_*: a TLS session, to be resumed.
 
 use super::arg::{bytes, not_null, put_bytes, put_handle};
 use super::gate::{gate, pyssl_status};
@@ -8,11 +8,13 @@ use crate::core::session::Session;
 
 object!(Session, pyssl_session, 22, "session");
 
-/// Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
-/// write: a session that is taken up again makes the peer trusted without a look at its certificate.
+/// Reads what pyssl_session_to_bytes() gave, or OpenSSL's DER of a session, for a connection of any context. Take the bytes
+/// only from where nobody else can write: a connection that resumes the session trusts the server by what they say of its
+/// verification. OpenSSL's DER says nothing of it, so it is offered only by a connection that verifies nothing; see
+/// pyssl_conn_set_session().
 /// @param data  data_len bytes
 /// @param out   receives a new handle, to be freed with pyssl_session_free()
-/// @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+/// @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for what is no session
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_session_from_bytes(
     data: *const u8,
@@ -31,7 +33,9 @@ pub extern "C" fn pyssl_session_free(session: *mut pyssl_session) -> pyssl_statu
     gate(|| Session::free(session))
 }
 
-/// The session as bytes, secrets included: keep them as a private key is kept.
+/// Writes the session as bytes, secrets included: keep them as a private key is kept. Where the server was verified, the
+/// rules and the chain stand beside OpenSSL's DER of the session; else the bytes are that DER. The store and callbacks are
+/// not written.
 /// @param buf       receives them
 /// @param buf_size  room in buffer
 /// @param len_out   receives their number

@@ -1,6 +1,7 @@
 //! A TLS session, to be taken up again by a later connection.
 
 use super::ctx::Ctx;
+use super::session_bytes;
 use crate::error::{Error, Result};
 use openssl::ssl::{SslSession, SslSessionRef};
 use std::sync::{Arc, Weak};
@@ -16,16 +17,16 @@ impl Session {
         Arc::new(Session { session, ctx: Some(Arc::downgrade(ctx)) })
     }
 
-    /// Reads what `to_bytes` gave. The caller vouches for it: whoever resumes a session trusts the peer without a look
-    /// at a certificate.
-    pub fn from_bytes(der: &[u8]) -> Result<Arc<Self>> {
-        let session = SslSession::from_der(der).map_err(|stack| Error::from(stack).doing("cannot read the session"))?;
-        Ok(Arc::new(Session { session, ctx: None }))
+    /// Reads what `to_bytes` gave, or OpenSSL's DER alone. The caller vouches for the bytes: a connection that resumes the
+    /// session trusts the peer by what they say of its verification. OpenSSL's DER says nothing of that, and is offered
+    /// only by connections that verify nothing.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Arc<Self>> {
+        Ok(Arc::new(Session { session: session_bytes::read(bytes)?, ctx: None }))
     }
 
-    /// OpenSSL's DER form, secrets included.
+    /// Writes OpenSSL's DER form, secrets included, and beside it how the server was verified, if it was.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        Ok(self.session.to_der()?)
+        session_bytes::write(&self.session)
     }
 
     /// The session id; in TLS 1.3 a hash of the ticket, empty before one came.

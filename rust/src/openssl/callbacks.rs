@@ -16,6 +16,10 @@ pub trait CallbackTarget: Send + Sync {
     fn verify(&self, ok: bool, at: &mut X509StoreContextRef) -> bool;
     /// The state machine moved: SSL_CB_* bits and a value that depends on them.
     fn info(&self, at: c_int, value: c_int);
+    /// A handshake takes its first step: nothing of it was sent or read. Comes before the `info` of it.
+    fn handshake_begins(&self);
+    /// A handshake is done. Comes before the `info` of it, and before any data of the peer.
+    fn handshake_ends(&self);
     /// A line for a key log file (SSLKEYLOGFILE format).
     fn keylog(&self, line: &str);
     /// A client hello came. OpenSSL has chosen nothing yet, no session either.
@@ -106,6 +110,11 @@ pub extern "C" fn on_verify(ok: c_int, at: *mut ffi::X509_STORE_CTX) -> c_int {
 pub unsafe extern "C" fn on_info(ssl: *const ffi::SSL, at: c_int, value: c_int) {
     // SAFETY: called by OpenSSL with one of our SSLs.
     if let Some(host) = unsafe { host_of(ssl) } {
+        match at {
+            SSL_CB_HANDSHAKE_START => host.handshake_begins(),
+            SSL_CB_HANDSHAKE_DONE => host.handshake_ends(),
+            _ => {}
+        }
         host.info(at, value);
     }
 }
@@ -283,6 +292,9 @@ pub extern "C" fn on_cookie_verify(ssl: *mut ffi::SSL, cookie: *const c_uchar, l
     }
 }
 
+/// What the info callback is told, by itself: 0x10 and 0x20 stand for nothing else.
+const SSL_CB_HANDSHAKE_START: c_int = 0x10;
+const SSL_CB_HANDSHAKE_DONE: c_int = 0x20;
 /// RFC 6347, 4.2.1: DTLS1_COOKIE_LENGTH of OpenSSL.
 const COOKIE_MAX: usize = 255;
 /// Alerts (RFC 8446, 6).

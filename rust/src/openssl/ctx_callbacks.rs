@@ -6,13 +6,8 @@ use super::ssl_ctx::SslCtx;
 use std::ptr::null_mut;
 
 impl SslCtx {
-    pub fn enable_info(&self) {
-        // SAFETY: a live SSL_CTX, a function of the right type; so below.
-        unsafe { ffi::SSL_CTX_set_info_callback(self.as_ptr(), Some(on_info)) }
-    }
-
     pub fn enable_keylog(&self) {
-        // SAFETY: as above.
+        // SAFETY: a live SSL_CTX, a function of the right type; so below.
         unsafe { ffi::SSL_CTX_set_keylog_callback(self.as_ptr(), Some(on_keylog)) }
     }
 

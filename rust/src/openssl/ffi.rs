@@ -285,12 +285,22 @@ extern "C" {
     /// <openssl/ssl.h>: what sessions are labelled with, up to 32 bytes.
     pub fn SSL_set_session_id_context(ssl: *mut SSL, id: *const c_uchar, len: c_uint) -> c_int;
     pub fn SSL_SESSION_set1_id_context(session: *mut SSL_SESSION, id: *const c_uchar, len: c_uint) -> c_int;
+    pub fn X509_VERIFY_PARAM_get0_email(param: *mut X509_VERIFY_PARAM) -> *mut c_char;
+    pub fn X509_VERIFY_PARAM_get_hostflags(param: *const X509_VERIFY_PARAM) -> c_uint;
+    /// <openssl/x509_vfy.h>, OpenSSL 3.5.
+    #[cfg(feature = "embedded")]
+    pub fn X509_VERIFY_PARAM_get_purpose(param: *const X509_VERIFY_PARAM) -> c_int;
+    /// <openssl/x509.h>: X509_TRUST_* of a certificate for a use.
+    pub fn X509_check_trust(cert: *mut X509, id: c_int, flags: c_int) -> c_int;
+    /// <openssl/ssl.h>: indexes are CRYPTO_get_ex_new_index()'s.
+    pub fn SSL_SESSION_get_ex_data(session: *const SSL_SESSION, index: c_int) -> *mut c_void;
+    /// <openssl/ssl.h>: part of the session; NULL where it has none.
+    pub fn SSL_SESSION_get0_peer(session: *mut SSL_SESSION) -> *mut X509;
+    /// <openssl/crypto.h>
+    pub fn CRYPTO_get_ex_data(data: *const CRYPTO_EX_DATA, index: c_int) -> *mut c_void;
+    pub fn CRYPTO_set_ex_data(data: *mut CRYPTO_EX_DATA, index: c_int, value: *mut c_void) -> c_int;
     pub fn SSL_has_pending(ssl: *const SSL) -> c_int;
     pub fn SSL_is_dtls(ssl: *const SSL) -> c_int;
-    pub fn SSL_CTX_set_info_callback(
-        ctx: *mut SSL_CTX,
-        callback: Option<unsafe extern "C" fn(ssl: *const SSL, at: c_int, value: c_int)>,
-    );
     pub fn SSL_CTX_get_client_CA_list(ctx: *const SSL_CTX) -> *mut stack_st_X509_NAME;
     pub fn SSL_CTX_get_verify_depth(ctx: *const SSL_CTX) -> c_int;
     pub fn SSL_CTX_set_timeout(ctx: *mut SSL_CTX, seconds: c_long) -> c_long;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use foreign_types::ForeignTypeRef;
 use libc::{c_char, c_int, c_uint, c_void};
 use openssl::x509::{X509Ref, X509StoreContext, X509StoreContextRef};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
@@ -96,6 +96,25 @@ impl Ssl {
         }
     }
 
+    /// Returns all that the peer's certificate must be for.
+    pub fn expected_name(&self) -> ExpectedName {
+        // SAFETY: the parameters are part of the SSL, where each host is NUL-terminated; see wanted(). Strings are borrowed
+        // and copied; the address is a new string, freed here.
+        unsafe {
+            let param = ffi::SSL_get0_param(self.as_ptr());
+            let text = |text: *mut c_char| (!text.is_null()).then(|| CStr::from_ptr(text).to_owned());
+            let address = ffi::X509_VERIFY_PARAM_get1_ip_asc(param);
+            let name = ExpectedName {
+                hosts: (0..).map_while(|index| text(ffi::X509_VERIFY_PARAM_get0_host(param, index))).collect(),
+                host_flags: ffi::X509_VERIFY_PARAM_get_hostflags(param),
+                address: text(address),
+                email: text(ffi::X509_VERIFY_PARAM_get0_email(param)),
+            };
+            ffi::OPENSSL_free(address.cast());
+            name
+        }
+    }
+
     /// Sets the name that a client asks for (server name indication), or none. Nothing is checked here: OpenSSL drops the
     /// earlier name before it refuses a new one that is empty or longer than 255 bytes.
     pub fn set_server_name(&self, name: Option<&CStr>) -> Result<()> {
@@ -104,6 +123,46 @@ impl Ssl {
         // SAFETY: OpenSSL copies the NUL-terminated name; NULL is for none.
         let done = unsafe { ffi::SSL_ctrl(self.as_ptr(), SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name as *mut c_void) };
         check(done as c_int)
+    }
+}
+
+/// All that the peer's certificate must be for, as a value to keep; each part that is set must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExpectedName {
+    /// DNS names, of which one must fit.
+    pub hosts: Vec<CString>,
+    /// X509_CHECK_FLAG_*, for the comparison of DNS names.
+    pub host_flags: c_uint,
+    /// An IP address as text.
+    pub address: Option<CString>,
+    pub email: Option<CString>,
+}
+
+impl ExpectedName {
+    pub fn is_none(&self) -> bool {
+        self.hosts.is_empty() && self.address.is_none() && self.email.is_none()
+    }
+
+    /// Returns true if the certificate is for this name, as OpenSSL compares it in a verification.
+    pub fn fits(&self, cert: &X509Ref) -> bool {
+        let host = |host: &CString| {
+            let name = host.as_bytes();
+            let out = ptr::null_mut();
+            // SAFETY: a live certificate and a readable name; nothing is written.
+            unsafe { ffi::X509_check_host(cert.as_ptr(), name.as_ptr().cast(), name.len(), self.host_flags, out) == 1 }
+        };
+        // SAFETY: a live certificate and NUL-terminated text; so below.
+        let address = |text: &CString| unsafe { ffi::X509_check_ip_asc(cert.as_ptr(), text.as_ptr(), 0) == 1 };
+        let email = |text: &CString| {
+            let bytes = text.as_bytes();
+            // SAFETY: as above.
+            unsafe { ffi::X509_check_email(cert.as_ptr(), bytes.as_ptr().cast(), bytes.len(), 0) == 1 }
+        };
+        let fits = (self.hosts.is_empty() || self.hosts.iter().any(host))
+            && self.address.as_ref().is_none_or(address)
+            && self.email.as_ref().is_none_or(email);
+        super::errors::clear();
+        fits
     }
 }
 

@@ -23,6 +23,7 @@ pub mod pkey;
 pub mod rand;
 pub mod record_bio;
 pub mod request;
+pub mod session_data;
 pub mod spki;
 pub mod ssl;
 pub mod ssl_ctx;

@@ -10,11 +10,11 @@ use crate::runtime::mutex::Mutex;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_ulong, c_void};
 use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
-use openssl::x509::{X509Crl, X509};
+use openssl::x509::{X509Crl, X509Ref, X509};
 use std::ffi::{CStr, CString};
 use std::ptr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, Weak};
 
 const USE_CHECK_TIME: u64 = ffi::X509_V_FLAG_USE_CHECK_TIME as _;
 
@@ -25,9 +25,30 @@ pub(super) struct Live {
     flags: AtomicU64,
     time: AtomicI64,
     directories: OnceLock<Box<Directory>>,
+    /// Tells this store from every other one, of any time.
+    identity: Arc<()>,
     /// Counts the changes of the store.
     generation: AtomicU64,
     pub(super) fingerprint: Mutex<Option<(u64, [u8; 32])>>,
+}
+
+/// A store as it was at some moment, for comparing; it does not keep the store alive.
+#[derive(Clone, Debug)]
+pub struct StoreVersion {
+    // While this is there, no other store can have the address.
+    identity: Weak<()>,
+    generation: u64,
+}
+
+impl StoreVersion {
+    pub fn is_same_store(&self, other: &StoreVersion) -> bool {
+        Weak::ptr_eq(&self.identity, &other.identity)
+    }
+
+    /// Returns true if both are of one store, and it was not changed in between.
+    pub fn is_unchanged(&self, other: &StoreVersion) -> bool {
+        self.is_same_store(other) && self.generation == other.generation
+    }
 }
 
 impl Live {
@@ -73,6 +94,13 @@ pub unsafe fn prepare(store: *mut ffi::X509_STORE) -> Result<()> {
     Ok(())
 }
 
+/// Returns what the store is now; None for one that prepare() was not called for.
+pub fn version(store: &X509StoreRef) -> Option<StoreVersion> {
+    let live = live(store).ok()?;
+    let generation = live.generation.load(Ordering::Acquire);
+    Some(StoreVersion { identity: Arc::downgrade(&live.identity), generation })
+}
+
 /// Notes that the store was changed. Call after the change: a version that was taken before is then another one, also
 /// where its verification did not see the change.
 pub fn changed(store: &X509StoreRef) {
@@ -86,6 +114,22 @@ pub fn flags_and_time(store: &X509StoreRef) -> (u64, Option<i64>) {
     let Ok(live) = live(store) else { return (0, None) };
     let flags = live.flags.load(Ordering::Acquire);
     (flags, (flags & USE_CHECK_TIME != 0).then(|| live.time.load(Ordering::Acquire)))
+}
+
+/// Returns whether the store trusts a certificate for TLS servers; None where it does not have it. It looks into the
+/// directories of the store too.
+pub fn trust_in(store: &X509StoreRef, cert: &X509Ref) -> Option<bool> {
+    const X509_TRUST_SSL_SERVER: c_int = 3;
+    const X509_TRUST_REJECTED: c_int = 2;
+    let wanted = cert.to_der().ok()?;
+    // SAFETY: a live store and certificate, and references counted by ask().
+    unsafe {
+        let name = ffi::X509_get_subject_name(cert.as_ptr());
+        let certs = ask(store, |context| ffi::X509_STORE_CTX_get1_certs(context, name).cast());
+        let certs: Vec<X509> = certs.into_iter().map(|cert| X509::from_ptr(cert.cast())).collect();
+        let found = certs.iter().find(|cert| cert.to_der().is_ok_and(|der| der == wanted))?;
+        Some(ffi::X509_check_trust(found.as_ptr(), X509_TRUST_SSL_SERVER, 0) != X509_TRUST_REJECTED)
+    }
 }
 
 pub fn set_flags(store: &X509StoreRef, flags: u64) -> Result<()> {
@@ -249,7 +293,7 @@ unsafe fn take_certs(
     // SAFETY: the caller's promise, and references counted by ask(). That of `found` is taken back, for OpenSSL would
     // not free it; the certificate stays in the store of the directory.
     unsafe {
-        let certs = ask(from, |context| ffi::X509_STORE_CTX_get1_certs(context, name).cast());
+        let certs = ask(&from.store, |context| ffi::X509_STORE_CTX_get1_certs(context, name).cast());
         let certs: Vec<X509> = certs.into_iter().map(|cert| X509::from_ptr(cert.cast())).collect();
         for cert in &certs {
             ffi::X509_STORE_add_cert(store, cert.as_ptr());
@@ -273,7 +317,7 @@ unsafe fn take_crls(
 ) -> bool {
     // SAFETY: as in take_certs().
     unsafe {
-        let crls = ask(from, |context| ffi::X509_STORE_CTX_get1_crls(context, name).cast());
+        let crls = ask(&from.store, |context| ffi::X509_STORE_CTX_get1_crls(context, name).cast());
         let crls: Vec<X509Crl> = crls.into_iter().map(|crl| X509Crl::from_ptr(crl.cast())).collect();
         for crl in &crls {
             ffi::X509_STORE_add_crl(store, crl.as_ptr());
@@ -287,12 +331,12 @@ unsafe fn take_crls(
     }
 }
 
-/// What the store of a directory has for a question: objects, each with a reference that is the caller's.
+/// What a store has for a question: objects, each with a reference that is the caller's.
 ///
 /// # Safety
 /// `question` must answer with a new stack of references, or NULL.
 unsafe fn ask(
-    directory: &Directory,
+    store: &X509StoreRef,
     question: impl FnOnce(*mut ffi::X509_STORE_CTX) -> *mut ffi::OPENSSL_STACK,
 ) -> Vec<*mut c_void> {
     // SAFETY: the context is freed here, and borrows nothing but the live store; so is the stack, without what is in it.
@@ -301,7 +345,7 @@ unsafe fn ask(
         if context.is_null() {
             return Vec::new();
         }
-        let ready = ffi::X509_STORE_CTX_init(context, directory.store.as_ptr(), ptr::null_mut(), ptr::null_mut()) == 1;
+        let ready = ffi::X509_STORE_CTX_init(context, store.as_ptr(), ptr::null_mut(), ptr::null_mut()) == 1;
         let answer = if ready { question(context) } else { ptr::null_mut() };
         ffi::X509_STORE_CTX_free(context);
         let objects = (0..ffi::OPENSSL_sk_num(answer)).map(|index| ffi::OPENSSL_sk_value(answer, index)).collect();

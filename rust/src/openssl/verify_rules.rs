@@ -1,12 +1,14 @@
 //! What an SSL demands of its peer's chain, as values that can be kept, compared and applied to a chain again.
 
 use super::ffi;
+use super::hostname::ExpectedName;
 use super::ssl::Ssl;
 use super::store_params;
+use super::x509::{self, Limit};
 use foreign_types::ForeignType;
-use libc::{c_char, c_int};
-use openssl::x509::store::X509Store;
-use std::ffi::{CStr, CString};
+use libc::c_int;
+use openssl::x509::store::{X509Store, X509StoreRef};
+use openssl::x509::{X509Ref, X509};
 
 /// The parameters of a verification (X509_VERIFY_PARAM), those of the store included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,13 +26,25 @@ pub struct VerifyRules {
     pub name: ExpectedName,
 }
 
-/// Whom the peer's certificate must be for; each part that is set must fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExpectedName {
-    /// DNS names, of which one must fit.
-    pub hosts: Vec<CString>,
-    /// An IP address as text.
-    pub address: Option<CString>,
+impl VerifyRules {
+    /// Returns true if the answer depends on more than the chain and its anchor: on revocation lists, or on a response
+    /// that comes with the chain.
+    pub fn ask_for_revocation(&self) -> bool {
+        const OCSP_RESP_CHECK: u64 = 0x40_0000;
+        const OCSP_RESP_CHECK_ALL: u64 = 0x80_0000;
+        const ASKS: u64 =
+            ffi::X509_V_FLAG_CRL_CHECK | ffi::X509_V_FLAG_CRL_CHECK_ALL | OCSP_RESP_CHECK | OCSP_RESP_CHECK_ALL;
+        self.flags & ASKS != 0
+    }
+
+    /// Returns true if each certificate is valid at the time of these rules.
+    pub fn accept_dates_of(&self, chain: &[X509]) -> bool {
+        if self.flags & ffi::X509_V_FLAG_NO_CHECK_TIME != 0 {
+            return true;
+        }
+        let when = self.time.unwrap_or_else(now);
+        chain.iter().all(|cert| valid_at(cert, when))
+    }
 }
 
 impl Ssl {
@@ -41,13 +55,14 @@ impl Ssl {
         // SAFETY: the parameters are part of the live SSL.
         unsafe {
             let param = ffi::SSL_get0_param(self.as_ptr());
+            let own_level = ffi::X509_VERIFY_PARAM_get_auth_level(param);
             VerifyRules {
                 flags: ffi::X509_VERIFY_PARAM_get_flags(param) as u64 | store_flags,
                 depth: ffi::X509_VERIFY_PARAM_get_depth(param),
-                auth_level: ffi::X509_VERIFY_PARAM_get_auth_level(param),
-                purpose: 0,
+                auth_level: if own_level < 0 { ffi::SSL_get_security_level(self.as_ptr()) } else { own_level },
+                purpose: purpose(param),
                 time,
-                name: expected_name(param),
+                name: self.expected_name(),
             }
         }
     }
@@ -68,18 +83,35 @@ impl Ssl {
     }
 }
 
+fn valid_at(cert: &X509Ref, when: i64) -> bool {
+    let times = (x509::time_seconds(cert, Limit::NotBefore), x509::time_seconds(cert, Limit::NotAfter));
+    matches!(times, (Ok(Some(from)), Ok(Some(to))) if from <= when && when < to)
+}
+
+fn now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Returns true if the store trusts the last certificate of a chain, and distrusts none of it.
+pub fn is_anchored(chain: &[X509], store: &X509StoreRef) -> bool {
+    let Some((anchor, others)) = chain.split_last() else { return false };
+    let anchored = store_params::trust_in(store, anchor) == Some(true)
+        && others.iter().all(|cert| store_params::trust_in(store, cert) != Some(false));
+    super::errors::clear();
+    anchored
+}
+
 /// # Safety
-/// `param` must be live, and those of an SSL: only there is each host NUL-terminated.
-unsafe fn expected_name(param: *mut ffi::X509_VERIFY_PARAM) -> ExpectedName {
-    // SAFETY: the caller's promise. Strings are borrowed and copied; the address is a new string, freed here.
-    unsafe {
-        let text = |text: *mut c_char| (!text.is_null()).then(|| CStr::from_ptr(text).to_owned());
-        let address = ffi::X509_VERIFY_PARAM_get1_ip_asc(param);
-        let name = ExpectedName {
-            hosts: (0..).map_while(|index| text(ffi::X509_VERIFY_PARAM_get0_host(param, index))).collect(),
-            address: text(address),
-        };
-        ffi::OPENSSL_free(address.cast());
-        name
+/// `param` must be live.
+unsafe fn purpose(param: *mut ffi::X509_VERIFY_PARAM) -> c_int {
+    // Nothing sets a purpose on an SSL yet, and OpenSSL before 3.5 has no way to ask for it.
+    #[cfg(feature = "embedded")]
+    // SAFETY: the caller's promise.
+    return unsafe { ffi::X509_VERIFY_PARAM_get_purpose(param) };
+    #[cfg(not(feature = "embedded"))]
+    {
+        let _ = param;
+        0
     }
 }

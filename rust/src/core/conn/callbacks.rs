@@ -26,6 +26,9 @@ impl CallbackTarget for Conn {
         let accepted = self.run(|| callback(self, at, ok)).unwrap_or(false);
         if accepted {
             *self.verdict.lock() = None;
+            if !ok {
+                self.inspect().handshake.is_lenient();
+            }
         } else if ok {
             *self.verdict.lock() = Some(diagnose::refused_by_callback(at));
         }
@@ -36,6 +39,14 @@ impl CallbackTarget for Conn {
         if let Some(callback) = &self.current().info {
             let _ = self.run(|| callback(self, at, value));
         }
+    }
+
+    fn handshake_begins(&self) {
+        self.settle_rules();
+    }
+
+    fn handshake_ends(&self) {
+        self.conclude_rules();
     }
 
     fn keylog(&self, line: &str) {
@@ -71,6 +82,9 @@ impl CallbackTarget for Conn {
     }
 
     fn ocsp_judge(&self, response: &[u8]) -> Option<bool> {
+        if self.resumes_what_was_judged() {
+            return Some(true);
+        }
         match &self.current().ocsp_client {
             Some(callback) => self.run(|| callback(self, response)).ok(),
             None => Some(true),

@@ -14,19 +14,28 @@ use std::sync::Arc;
 
 impl Conn {
     pub fn set_connect_state(&self) {
-        self.inspect().ssl.set_connect_state();
+        let engine = self.inspect();
+        engine.ssl.set_connect_state();
+        if !engine.busy.get() {
+            engine.handshake.starts_over();
+        }
     }
 
     pub fn set_accept_state(&self) {
-        self.inspect().ssl.set_accept_state();
+        let engine = self.inspect();
+        engine.ssl.set_accept_state();
+        if !engine.busy.get() {
+            engine.handshake.starts_over();
+        }
     }
 
     /// Gives the connection another context's certificate, key, trust and callbacks, as a server does once it knows the
     /// name asked for. What was set on the connection itself stays: options, verify mode and callback, info callback.
     ///
-    /// A verify mode that was not is the stricter one of both contexts.
+    /// A verify mode that was not is the stricter one of both contexts. Fails in the middle of a client's handshake.
     pub fn set_ctx(&self, ctx: &Arc<Ctx>) -> Result<()> {
         let engine = self.inspect();
+        self.rules_may_change(&engine, "the context")?;
         let unchanged = |error: Error| error.doing("cannot change the context");
         let inherited = ctx.take_over(&engine.ssl).map_err(unchanged)?;
         let own = Own { verify: engine.has_own_verify.get(), info: self.has_own_info.load(Ordering::Relaxed) };
@@ -43,9 +52,11 @@ impl Conn {
         relabelled
     }
 
-    /// VERIFY_* bits, and the callback that has the last word on each certificate.
+    /// VERIFY_* bits, and the callback that has the last word on each certificate. Fails in the middle of a client's
+    /// handshake.
     pub fn set_verify(&self, mode: c_int, callback: Option<Arc<Verify>>) -> Result<()> {
         let engine = self.inspect();
+        self.rules_may_change(&engine, "the verification")?;
         engine.ssl.set_verify(mode);
         engine.has_own_verify.set(true);
         let before = self.replace_callbacks(|own| own.verify = callback);
@@ -60,7 +71,6 @@ impl Conn {
     }
 
     pub fn set_info(&self, callback: Option<Arc<Info>>) {
-        self.inspect().ssl.enable_info();
         self.has_own_info.store(true, Ordering::Relaxed);
         drop(self.replace_callbacks(|own| own.info = callback));
     }
@@ -98,14 +108,20 @@ impl Conn {
         self.inspect().ssl.set_alpn_protos(wire).map_err(|error| error.doing("cannot offer the ALPN protocols"))
     }
 
+    /// Asks a server for an OCSP response. Fails in the middle of a client's handshake.
     pub fn request_ocsp(&self) -> Result<()> {
-        self.inspect().ssl.request_ocsp()
+        let engine = self.inspect();
+        self.rules_may_change(&engine, "the request for an OCSP response")?;
+        engine.ssl.request_ocsp()
     }
 
-    /// Offers a session to be taken up again.
+    /// Offers a session to be resumed. Where this connection verifies its server and the session's was not verified by the
+    /// same rules, the handshake does not offer it and is a full one. Fails once a handshake has begun.
     pub fn set_session(&self, session: &Session) -> Result<()> {
         let session = session.for_ctx(&self.ctx())?;
-        self.inspect().ssl.set_session(session).map_err(|error| error.doing("cannot use the session"))
+        let engine = self.inspect();
+        self.has_not_begun(&engine, "a session")?;
+        engine.ssl.set_session(session).map_err(|error| error.doing("cannot use the session"))
     }
 
     pub fn set_shutdown_state(&self, state: c_int) {

@@ -27,7 +27,7 @@ impl Conn {
     pub fn set_client(&self, host: &str) -> Result<()> {
         let host = Host::parse(host)?;
         let engine = self.inspect();
-        if !engine.ssl.is_before_handshake() {
+        if !engine.ssl.is_before_handshake() || engine.handshake.has_begun() {
             let why = "the handshake has begun: the server's name is set before it";
             return Err(Error::new(Status::Error, why));
         }
@@ -59,9 +59,10 @@ impl Conn {
 
     fn change_host(&self, engine: &Engine, host: &str) -> Result<()> {
         let host = Host::parse(host)?;
+        // OpenSSL's state is not enough: in the info callback of the first step the rules are settled already.
         if engine.ssl.is_init_finished() {
             check_peer(engine, &host)?;
-        } else if !engine.ssl.is_before_handshake() {
+        } else if !engine.ssl.is_before_handshake() || engine.handshake.is_under_way() {
             let why = "the handshake is under way: the host to verify is set before it begins, or after it";
             return Err(Error::new(Status::Error, why));
         }

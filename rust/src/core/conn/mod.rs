@@ -18,6 +18,7 @@ mod hello;
 mod hostname;
 mod info;
 mod io;
+mod rules;
 mod transport;
 mod unlocked_io;
 
@@ -35,6 +36,7 @@ use callbacks::Refusal;
 use descriptor::Descriptor;
 use hello::Hello;
 use io::PendingSend;
+use rules::Handshake;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
@@ -104,6 +106,7 @@ struct Engine {
     pending_shutdown: Cell<Option<bool>>,
     /// A handshake was done: another one is a renegotiation, with data of the first one's session in between.
     established: Cell<bool>,
+    handshake: Handshake,
     /// A renegotiation was asked for and has not begun.
     asked_again: Cell<bool>,
     /// Data that came while a sender drove a renegotiation; it is received first.
@@ -150,6 +153,7 @@ impl Conn {
             pending_sends: RefCell::default(),
             pending_shutdown: Cell::new(None),
             established: Cell::new(false),
+            handshake: Handshake::default(),
             asked_again: Cell::new(false),
             renegotiation_backlog: RefCell::default(),
             inherited: RefCell::new(inherited),

@@ -107,7 +107,6 @@ impl Ctx {
     }
 
     pub fn set_info(&self, callback: Option<Arc<Info>>) {
-        self.hook(callback.is_some(), SslCtx::enable_info);
         self.set_callbacks(|callbacks| callbacks.info = callback);
     }
 

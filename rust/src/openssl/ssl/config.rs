@@ -3,7 +3,7 @@
 use super::super::check::{check, length32};
 use super::Ssl;
 use crate::error::{Error, Result};
-use crate::openssl::callbacks::{on_info, on_verify};
+use crate::openssl::callbacks::on_verify;
 use crate::openssl::ffi;
 use crate::openssl::ssl_ctx::SslCtx;
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -30,12 +30,6 @@ impl Ssl {
     pub fn verify_mode(&self) -> c_int {
         // SAFETY: a live SSL.
         unsafe { ffi::SSL_get_verify_mode(self.as_ptr()) }
-    }
-
-    /// Lets the info callback come to the connection, whether its context has one or not.
-    pub fn enable_info(&self) {
-        // SAFETY: a live SSL, a function of the right type.
-        unsafe { ffi::SSL_set_info_callback(self.as_ptr(), Some(on_info)) }
     }
 
     pub fn set_options(&self, options: u64) -> u64 {

@@ -156,6 +156,19 @@ impl Ssl {
         check(unsafe { ffi::SSL_set_session(self.as_ptr(), session.as_ptr()) })
     }
 
+    /// Returns true if a client asks its server for an OCSP response.
+    pub fn asks_for_ocsp(&self) -> bool {
+        const SSL_CTRL_GET_TLSEXT_STATUS_REQ_TYPE: c_int = 127;
+        const TLSEXT_STATUSTYPE_OCSP: i64 = 1;
+        self.ctrl(SSL_CTRL_GET_TLSEXT_STATUS_REQ_TYPE, 0) == TLSEXT_STATUSTYPE_OCSP
+    }
+
+    /// Takes back the session that set_session() gave. Call before the first step of the first handshake only.
+    pub fn withdraw_session(&self) {
+        // SAFETY: a live SSL, which lets go of its session.
+        unsafe { ffi::SSL_set_session(self.as_ptr(), std::ptr::null_mut()) };
+    }
+
     /// The handshake took up an earlier session.
     pub fn session_reused(&self) -> bool {
         // SAFETY: a live SSL.
@@ -180,4 +193,13 @@ fn text(p: *const c_char) -> Option<&'static str> {
 pub fn master_key(session: &SslSessionRef) -> Vec<u8> {
     // SAFETY: a live session; the length is right.
     taken(|out, len| unsafe { ffi::SSL_SESSION_get_master_key(session.as_ptr(), out.cast::<c_uchar>(), len) })
+}
+
+/// The peer's certificate that a session keeps.
+pub fn session_peer(session: &SslSessionRef) -> Option<X509> {
+    // SAFETY: the certificate is borrowed from a live session; the result has a reference of its own.
+    unsafe {
+        let cert = ffi::SSL_SESSION_get0_peer(session.as_ptr());
+        (!cert.is_null()).then(|| X509Ref::from_ptr(cert).to_owned())
+    }
 }

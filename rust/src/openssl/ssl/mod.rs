@@ -12,6 +12,7 @@ use super::check::check;
 use super::ffi;
 use super::record_bio;
 use super::record_bio::RecordBio;
+use super::session_data;
 use super::ssl_ctx::SslCtx;
 use crate::error::{Error, Result};
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -57,7 +58,9 @@ impl Ssl {
     /// # Safety
     /// `ctx` must be live.
     unsafe fn of_ctx(ctx: *mut ffi::SSL_CTX, wire: RecordBio) -> Result<Self> {
-        // SAFETY: the caller's promise. The SSL is ours; the wire is boxed and lives as long as it.
+        session_data::register();
+        // SAFETY: the caller's promise. The SSL is ours; the wire is boxed and lives as long as it. The info callback has
+        // the right type.
         unsafe {
             let ptr = ffi::SSL_new(ctx);
             if ptr.is_null() {
@@ -66,6 +69,8 @@ impl Ssl {
             let ssl = Ssl { ptr, wire: Box::new(RefCell::new(wire)), host: OnceCell::new() };
             let bio = record_bio::new_bio(&ssl.wire).ok_or_else(Error::openssl)?;
             ffi::SSL_set_bio(ptr, bio, bio);
+            // Always, for it tells of the begin and the end of each handshake.
+            ffi::SSL_set_info_callback(ptr, Some(callbacks::on_info));
             Ok(ssl)
         }
     }
@@ -196,6 +201,12 @@ impl Ssl {
     pub fn is_before_handshake(&self) -> bool {
         // SAFETY: a live SSL.
         unsafe { ffi::SSL_in_before(self.ptr) == 1 }
+    }
+
+    /// The SSL is the server in the handshake that is under way or done. It says nothing before the first handshake.
+    pub fn is_server(&self) -> bool {
+        // SAFETY: a live SSL.
+        unsafe { ffi::SSL_is_server(self.ptr) == 1 }
     }
 
     pub fn is_dtls(&self) -> bool {

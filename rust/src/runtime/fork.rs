@@ -39,7 +39,8 @@ impl Drop for Inside {
     }
 }
 
-/// Runs what may take long or is not the library's: waiting, and the user's functions.
+/// Runs what may take long or is not the library's: waiting, and the user's functions. A thread that holds a mutex counts as
+/// inside all the same, for the child would inherit the mutex held.
 pub fn outside<T>(body: impl FnOnce() -> T) -> T {
     struct Back(&'static Record);
     impl Drop for Back {
@@ -47,7 +48,7 @@ pub fn outside<T>(body: impl FnOnce() -> T) -> T {
             go_in(self.0);
         }
     }
-    let mine = threads::mine().filter(|mine| mine.inside.load(Ordering::Relaxed));
+    let mine = threads::mine().filter(|mine| mine.inside.load(Ordering::Relaxed) && !threads::holds_mutex());
     let _back = mine.map(|mine| {
         mine.inside.store(false, Ordering::Release);
         Back(mine)
@@ -234,6 +235,15 @@ mod tests {
         let _inside = inside();
         assert!(std::panic::catch_unwind(|| outside(|| panic!("the user's"))).is_err());
         assert!(up());
+    }
+
+    #[test]
+    fn a_thread_that_holds_a_mutex_counts_as_inside() {
+        let _inside = inside();
+        threads::mutex_taken();
+        outside(|| assert!(up()));
+        threads::mutex_released();
+        outside(|| assert!(!up()));
     }
 
     /// Waits for who is inside, keeps out who comes, and lets them in afterwards. The one test that forks (if in words).

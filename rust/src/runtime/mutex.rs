@@ -13,13 +13,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 thread_local! {
-    static MUTEXES: Cell<u32> = const { Cell::new(0) };
     static LOCKS: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Returns true if the calling thread holds a `Mutex`.
 pub fn holds_mutex() -> bool {
-    MUTEXES.get() != 0
+    threads::holds_mutex()
 }
 
 /// Returns true if the calling thread holds a `Mutex` or a `Lock`.
@@ -40,7 +39,7 @@ impl<T> Mutex<T> {
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         let guard = self.0.lock();
-        MUTEXES.set(MUTEXES.get() + 1);
+        threads::mutex_taken();
         MutexGuard(guard)
     }
 }
@@ -63,7 +62,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 impl<T> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        MUTEXES.set(MUTEXES.get() - 1);
+        threads::mutex_released();
     }
 }
 

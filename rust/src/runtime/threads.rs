@@ -105,11 +105,28 @@ pub fn others() -> impl Iterator<Item = &'static Record> {
     all().filter(move |record| !ptr::eq(*record, mine))
 }
 
+/// Counts the mutexes that the calling thread holds: see `runtime::mutex`.
+#[inline]
+pub fn mutex_taken() {
+    MUTEXES.set(MUTEXES.get() + 1);
+}
+
+#[inline]
+pub fn mutex_released() {
+    MUTEXES.set(MUTEXES.get() - 1);
+}
+
+#[inline]
+pub fn holds_mutex() -> bool {
+    MUTEXES.get() != 0
+}
+
 static FIRST: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static ID: Cell<usize> = const { Cell::new(0) };
     static MINE: Cell<*const Record> = const { Cell::new(ptr::null()) };
+    static MUTEXES: Cell<u32> = const { Cell::new(0) };
     static GIVE_BACK: GiveBack = const { GiveBack };
 }
 

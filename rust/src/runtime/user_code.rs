@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 /// Calls a function of the user's, which may take any time, and fork. `language` is the one that the function belongs to,
 /// if any: when that has ended, the thread stays here until the process ends.
 ///
-/// A fork does not wait for a thread that runs it, unless that thread holds a mutex, which the child would inherit held.
+/// A fork does not wait for a thread that runs it.
 /// The function has to return: see `unwinding` for what happens where it does not.
 pub fn run<T>(language: Option<&'static Language>, function: impl FnOnce() -> T) -> T {
     apart(|| {
@@ -65,9 +65,6 @@ fn run_each() {
 
 fn apart<T>(function: impl FnOnce() -> T) -> T {
     debug_assert!(!mutex::holds_mutex(), "code of the user's runs under a mutex of the library");
-    if mutex::holds_mutex() {
-        return function();
-    }
     fork::outside(function)
 }
 
@@ -139,6 +136,15 @@ mod tests {
         drop(other);
         run_destructors();
         assert_eq!(counter.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "under a mutex")]
+    fn code_of_the_users_under_a_mutex_is_found_in_debug_builds() {
+        let mutex = mutex::Mutex::new(());
+        let _held = mutex.lock();
+        run(None, || ());
     }
 
     #[test]

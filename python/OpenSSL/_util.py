@@ -3,8 +3,9 @@
 mitmproxy calls functions of OpenSSL on `SSL._lib` with Context._context and Connection._ssl, checks what they return by
 `SSL._openssl_assert`, and uses `SSL._ffi`. Twisted imports `lib` and, with an OpenSSL of 1.1 or later, calls nothing on
 it. Scrapy imports this module: it reads a context's options, asks whether `lib` has SSL_get_server_tmp_key (no) with
-Connection._ssl in hand, and up to 2.12 has names written on one line by X509_NAME_oneline. urllib3 looks at X509._x509,
-cheroot at Connection._socket: those stand with their classes.
+Connection._ssl in hand, and has names written on one line by X509_NAME_oneline. webauthn imports a type from crypto.
+urllib3 looks at X509._x509, cheroot at Connection._socket, Scrapy's tests at Context._keylog_callback: those stand with
+their classes.
 
 What OpenSSL has as a pointer to a context, a connection or a name is here the Python object itself.
 """
@@ -209,6 +210,28 @@ def _set_dh(ctx: Context, pem: bytes) -> None:
 
 def _expect(conn: Connection, name: bytes) -> None:
     _check(_pyssl.pyssl_conn_set_expected_host(conn._handle, c_text("name", name)))
+
+
+def key_type(name: str) -> Any:
+    """`crypto._Key`, `_PrivateKey` and `_PublicKey`: what PKey takes and gives, as types of the `cryptography` package.
+
+    webauthn names its own arguments by them.
+    """
+    from typing import Union
+
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    private = Union[
+        dsa.DSAPrivateKey,
+        ec.EllipticCurvePrivateKey,
+        ed25519.Ed25519PrivateKey,
+        ed448.Ed448PrivateKey,
+        rsa.RSAPrivateKey,
+    ]
+    public = Union[
+        dsa.DSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey, rsa.RSAPublicKey
+    ]
+    return {"_Key": Union[private, public], "_PrivateKey": private, "_PublicKey": public}[name]
 
 
 lib = _Lib()

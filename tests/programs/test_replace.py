@@ -14,6 +14,7 @@ import pytest
 from installed import ROOT, environment, run
 
 from OpenSSL import __version__, libpyssl_version
+from OpenSSL._native import library_path
 
 #: The wheel of this package that is named as the other, and the release that it stands for. "==26.4.0" alone is both.
 OURS = f"pyOpenSSL=={__version__}+libpyssl.{libpyssl_version}"
@@ -177,13 +178,16 @@ def test_the_switch_puts_it_before_a_pyopenssl_that_stays(fresh: Environment, tm
 
 
 def test_another_environment_is_switched_by_its_site_packages(fresh: Environment, tmp_path: Path) -> None:
+    def replace(*arguments: str) -> str:
+        return run(sys.executable, "-m", "OpenSSL.replace", *arguments, PYSSL_LIBRARY=library_path)
+
     fresh.install(THEIRS)
-    run(sys.executable, "-m", "OpenSSL.replace", "on", "--site", str(fresh.site))
+    replace("on", "--site", str(fresh.site))
     assert (fresh.site / "libpyssl-replace.pth").exists()
-    run(sys.executable, "-m", "OpenSSL.replace", "off", "--site", str(fresh.site))
+    replace("off", "--site", str(fresh.site))
     assert fresh.imports() == "pyOpenSSL"
     with pytest.raises(AssertionError, match="is no folder"):
-        run(sys.executable, "-m", "OpenSSL.replace", "on", "--site", str(tmp_path / "nowhere"))
+        replace("on", "--site", str(tmp_path / "nowhere"))
 
 
 def test_an_environment_that_has_it_needs_no_switch(fresh: Environment) -> None:

@@ -42,6 +42,7 @@ class Context(Handle):
     _free = lib.pyssl_ctx_free
     _handle: Any
     _app_data: Any = None
+    _keylog_callback: Any = None
     _passwd_cb: Optional[callbacks.Hook] = None
 
     def __init__(self, method: int) -> None:
@@ -376,6 +377,7 @@ class Context(Handle):
     def set_keylog_callback(self, callback: Optional[Callable[[Connection, bytes], None]]) -> None:
         """Gives callback(connection, line) the lines of a key log file, which decrypt recorded traffic."""
         self._hook(lib.pyssl_ctx_set_keylog_callback, callbacks.keylog, callback)
+        self._keylog_callback = callback
 
     def set_tlsext_servername_callback(self, callback: Optional[Callable[[Connection], None]]) -> None:
         """Has callback(connection) told, on a server, that a client hello came, with a name or without

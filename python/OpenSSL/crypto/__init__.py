@@ -128,9 +128,13 @@ del _classes
 
 
 def __getattr__(name: str) -> Any:
-    """A type for hints only, made when asked for: importing `typing` takes as long as importing this package."""
+    """Types for hints only, made when asked for: importing `typing` takes as long as importing this package."""
     if name == "PassphraseCallableT":
         from typing import Callable, Union
 
         return Union[bytes, Callable[..., bytes]]
+    if name in ("_Key", "_PrivateKey", "_PublicKey"):  # private names that programs touch
+        from .._util import key_type
+
+        return key_type(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

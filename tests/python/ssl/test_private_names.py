@@ -191,6 +191,26 @@ def test_what_is_collected_is_freed(dh_file: Path) -> None:
     assert (len(_util._parameters._alive), len(_util._files._alive)) == before
 
 
+def test_the_types_of_keys_are_those_of_cryptography() -> None:
+    from typing import get_args
+
+    private, public, key = (get_args(getattr(crypto, name)) for name in ("_PrivateKey", "_PublicKey", "_Key"))
+    assert [kind.__name__.replace("PrivateKey", "PublicKey") for kind in private] == [k.__name__ for k in public]
+    assert set(key) == {*private, *public} and len(public) == 5
+    pair = crypto.PKey()
+    pair.generate_key(crypto.TYPE_RSA, 2048)
+    assert isinstance(pair.to_cryptography_key(), private)
+
+
+def test_a_context_knows_whether_it_writes_keys() -> None:
+    context: Any = SSL.Context(SSL.TLS_METHOD)
+    assert context._keylog_callback is None
+    context.set_keylog_callback(lambda connection, line: None)
+    assert context._keylog_callback is not None
+    context.set_keylog_callback(None)
+    assert context._keylog_callback is None
+
+
 def test_other_private_names_are_not_there() -> None:
     with pytest.raises(AttributeError, match="has no attribute '_nothing'"):
         SSL._nothing  # type: ignore[attr-defined]

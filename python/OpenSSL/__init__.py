@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> ModuleType:
-        """`OpenSSL.rand` and `OpenSSL.tsafe` are there without an import of their own, as up to 17.2 and 0.10."""
-        if name in ("rand", "tsafe"):
+        """`OpenSSL.rand`, `debug` and `tsafe` need no import of their own, as in the releases that had them."""
+        if name in ("debug", "rand", "tsafe"):
             from importlib import import_module
 
             return import_module(f"{__name__}.{name}")

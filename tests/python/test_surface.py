@@ -109,6 +109,13 @@ def test_the_table_is_whole() -> None:
     assert len(OWNERS) > 20
 
 
+def test_debug_is_an_attribute_of_the_package() -> None:
+    import subprocess
+
+    code = "import OpenSSL; print('pyOpenSSL' in OpenSSL.debug._env_info)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
+
+
 def test_debug_prints_its_report_as_a_script() -> None:
     import subprocess
 

@@ -35,8 +35,8 @@ class Context(Handle):
 
     A Context may be changed at any time, by any thread; a Connection keeps what it took when it was made. What a
     callback raises, KeyboardInterrupt and SystemExit too, surfaces as it is from the call on the connection that led to
-    the callback; that connection is over then, and its peer gets a fatal alert. Each setter of a callback takes None to
-    have none.
+    the callback; that connection is over then, and its peer gets a fatal alert. Each setter of a callback but
+    set_passwd_cb takes None to have none.
     """
 
     _free = lib.pyssl_ctx_free
@@ -156,14 +156,12 @@ class Context(Handle):
             raise ValueError("Bytes expected")
         return given[:size]
 
-    def set_passwd_cb(
-        self, callback: Optional[Callable[[int, bool, Any], bytes]], userdata: Optional[Any] = None
-    ) -> None:
+    def set_passwd_cb(self, callback: Callable[[int, bool, Any], bytes], userdata: Optional[Any] = None) -> None:
         """Has callback(most bytes, verify, userdata) give the passphrases of encrypted keys, as bytes.
 
         verify is 0: nothing is encrypted here. What is longer than the first argument, 1024, is cut.
         """
-        self._passwd_cb = None if callback is None else callbacks.Hook(_callable(callback), userdata, None)
+        self._passwd_cb = callbacks.Hook(_callable(callback), userdata, None)
 
     def check_privatekey(self) -> None:
         """Raises Error unless there are a certificate and a private key and they belong together."""

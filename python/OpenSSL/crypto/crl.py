@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["CRL", "dump_crl", "load_crl"]
 
 #: Stands for a digest that was not given: there is no default that would stay safe.
-_UNSPECIFIED: Any = object()
 
 
 class CRL(Handle):
@@ -96,11 +95,11 @@ class CRL(Handle):
         self._done(lib.pyssl_crl_sign(self._handle, issuer_cert._handle, issuer_key._handle, name))
 
     def export(
-        self, cert: X509, key: PKey, type: int = FILETYPE_PEM, days: int = 100, digest: Optional[bytes] = _UNSPECIFIED
+        self, cert: X509, key: PKey, type: int = FILETYPE_PEM, days: int = 100, digest: Optional[bytes] = b"sha256"
     ) -> bytes:
         """Set the times (issued now, the next list in `days` days), sign as `sign()` does, and dump.
 
-        Raises TypeError for wrong types and when there is no digest, ValueError for an unknown digest or type.
+        Raises TypeError for wrong types, ValueError for an unknown digest or type.
         """
         if not isinstance(cert, X509):
             raise TypeError("cert must be an X509 instance")
@@ -108,8 +107,6 @@ class CRL(Handle):
             raise TypeError("key must be a PKey instance")
         if not isinstance(type, int):
             raise TypeError("type must be an integer")
-        if digest is _UNSPECIFIED:
-            raise TypeError("digest must be provided")
         to_dump(type)
         name = c_text_or_null("digest", _digest_name(digest))
         self._done(lib.pyssl_crl_issue(self._handle, cert._handle, key._handle, days, name))

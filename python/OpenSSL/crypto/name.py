@@ -94,6 +94,7 @@ class X509Name(Handle):
         if isinstance(value, str):
             value = value.encode()
         elif not isinstance(value, bytes):
+            self.__getattr__(name)  # AttributeError for an unknown type comes first, as it always did
             raise TypeError(f"the value of {name} must be str or bytes, not {value.__class__.__name__}")
         status = lib.pyssl_name_set(self._handle, c_text("name", _type(name)), value, len(value))
         if status == ARGUMENT:

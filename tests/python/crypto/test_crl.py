@@ -89,11 +89,12 @@ class TestExport:
         assert b"Certificate Revocation List" in crl_of().export(cert, key, FILETYPE_TEXT, digest=b"sha256")
         assert f"Next Update: {date(-3)}" in text_of(crl_of().export(cert, key, days=-3, digest=b"sha256"))
 
+    def test_without_a_digest_it_is_sha256(self) -> None:
+        assert "ecdsa-with-SHA256" in text_of(crl_of().export(*issuer()))
+
     def test_wrong_arguments(self) -> None:
         cert, key = issuer()
         crl = crl_of()
-        with pytest.raises(TypeError, match="^digest must be provided$"):
-            crl.export(cert, key)
         with pytest.raises(TypeError, match="digest"):
             crl.export(cert, key, digest="sha256")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="^No such digest method: "):

@@ -20,6 +20,15 @@ def name(**attributes: Any) -> X509Name:
     return made
 
 
+@pytest.mark.parametrize("value", [5, None, object()])
+def test_an_unknown_attribute_is_told_before_a_wrong_type(value: Any) -> None:
+    name = crypto.X509().get_subject()
+    with pytest.raises(AttributeError, match="No such attribute"):
+        name.nothing = value
+    with pytest.raises(TypeError, match="the value of CN must be str or bytes"):
+        name.CN = value
+
+
 def test_attributes_by_short_long_and_dotted_name() -> None:
     """Note 68."""
     one = name(CN="cn", countryName="DE")

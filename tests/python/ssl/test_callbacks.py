@@ -742,4 +742,8 @@ def test_only_what_can_be_called_is_a_callback(setter: str) -> None:
     context = SSL.Context(SSL.TLS_METHOD)
     with pytest.raises(TypeError, match="callback must be callable"):
         getattr(context, setter)(7)
-    getattr(context, setter)(None)
+    if setter == "set_passwd_cb":  # as in every release
+        with pytest.raises(TypeError, match="callback must be callable"):
+            getattr(context, setter)(None)
+    else:
+        getattr(context, setter)(None)

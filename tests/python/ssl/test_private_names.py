@@ -148,7 +148,7 @@ def test_parameters_of_a_file_are_used(dh_file: Path, given: bool) -> None:
     client.set_max_proto_version(SSL.TLS1_2_VERSION)
     client.set_groups(b"X25519")  # with a group of RFC 7919 OpenSSL would take that
     error, _ = attempt(*pair(client, context))
-    assert reasons(error) == ["dh key too small" if given else "tls alert handshake failure"]
+    assert ("dh key too small" in (reasons(error) if error else [])) is given
 
 
 def with_an_rsa_key() -> SSL.Context:

@@ -94,6 +94,7 @@ check-c: $(VENV)/ready
 check-header: $(VENV)/ready
 	cargo run -q -p pyssl-header -- rust target/pyssl.h
 	diff -u include/pyssl.h target/pyssl.h || { echo 'include/pyssl.h is not what rust/src/abi says: make header'; exit 1; }
+	diff -u include/pyssl_checked.h target/pyssl_checked.h || { echo 'include/pyssl_checked.h is not what rust/src/abi says: make header'; exit 1; }
 	diff -u include/pyssl_constants.h target/pyssl_constants.h || { echo 'include/pyssl_constants.h is not what rust/src/core/constant.rs says: make header'; exit 1; }
 
 check-symbols: build

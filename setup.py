@@ -20,7 +20,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 HEADER = ROOT / "include" / "pyssl.h"
-HEADERS = [HEADER, HEADER.with_name("pyssl_constants.h")]
+HEADERS = [HEADER, HEADER.with_name("pyssl_constants.h"), HEADER.with_name("pyssl_checked.h")]
 SONAME = "libpyssl.so.0"
 
 # The compiled modules are for CPython; PyPy calls through the ABI-mode module as fast.

@@ -322,6 +322,26 @@ const char *pyssl_status_name(pyssl_status status);
 /* ---- pyssl_version and its kin: what this library is. */
 
 /**
+ * The version of this header, as pyssl_version_number() has it for the library: major << 16 | minor << 8 | patch.
+ */
+#define PYSSL_VERSION_NUMBER 256
+
+/**
+ * The major version of this header.
+ */
+#define PYSSL_VERSION_MAJOR 0
+
+/**
+ * The minor version of this header.
+ */
+#define PYSSL_VERSION_MINOR 1
+
+/**
+ * The patch level of this header.
+ */
+#define PYSSL_VERSION_PATCH 0
+
+/**
  * For pyssl_openssl_version(): name and date of the release.
  */
 #define PYSSL_OPENSSL_VERSION 0
@@ -351,6 +371,13 @@ const char *pyssl_status_name(pyssl_status status);
  * @return a static string
  */
 const char *pyssl_version(void);
+
+/**
+ * The library's own version as one number, to be compared with PYSSL_VERSION_NUMBER, the version of the header that a
+ * program was built with.
+ * @return major << 16 | minor << 8 | patch
+ */
+int pyssl_version_number(void);
 
 /**
  * OpenSSL's version number as OPENSSL_VERSION_NUMBER has it (0xMNN00PP0).
@@ -3506,6 +3533,8 @@ pyssl_status pyssl_session_id(pyssl_session *session,
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_session_times(pyssl_session *session, int64_t *made, int64_t *timeout);
+
+#include "pyssl_checked.h"
 
 #ifdef __cplusplus
 } /* extern "C" */

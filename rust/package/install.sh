@@ -27,7 +27,7 @@ main() {
     ln -sf "libpyssl.so.$VERSION" "$root$LIBDIR/$SONAME"
     ln -sf "$SONAME" "$root$LIBDIR/libpyssl.so"
     install -m 644 "$made/libpyssl.a" "$root$LIBDIR/libpyssl.a"
-    install -m 644 include/pyssl.h include/pyssl_constants.h "$root$PREFIX/include"
+    install -m 644 include/pyssl.h include/pyssl_constants.h include/pyssl_checked.h "$root$PREFIX/include"
 
     fill pyssl.pc "$LIBDIR/pkgconfig"
     fill pysslConfig.cmake "$LIBDIR/cmake/pyssl"

@@ -24,6 +24,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/rust/Cargo.toml" | head -n 
 grep -v '/doc/' files | diff - <(
     cat <<EOF
 ./include/pyssl.h
+./include/pyssl_checked.h
 ./include/pyssl_constants.h
 ./lib/cmake/pyssl/pysslConfig.cmake
 ./lib/cmake/pyssl/pysslConfigVersion.cmake

@@ -30,6 +30,19 @@ def test_header_compiles_alone(compiler: list[str], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "call", ["pyssl_rand_bytes(buf, 1)", "pyssl_conn_send(NULL, buf, 1)", "pyssl_pkey_verify(0, 0, 0, 0, 0, 0)"]
+)
+def test_a_result_that_must_not_be_lost_is_warned_of(call: str, tmp_path: Path) -> None:
+    for statement, fine in ((f"{call};", False), (f"if ({call} != 1) return 1;", True)):
+        source = tmp_path / "lost.c"
+        source.write_text(f"#include <pyssl.h>\nint lost(uint8_t *buf) {{ (void)buf; {statement} return 0; }}\n")
+        command = ["gcc", *STRICT[:-1], "-c", "-o", str(tmp_path / "lost.o"), "-I", str(HEADER.parent), str(source)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode == 0) == fine, done.stderr
+        assert fine or "unused-result" in done.stderr
+
+
 def test_every_macro_has_its_value_by_name() -> None:
     macros = MACRO.findall(HEADER.read_text())
     assert ("PYSSL_ERROR", "-1") in macros

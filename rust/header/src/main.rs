@@ -12,6 +12,7 @@ mod constant;
 
 const PREAMBLE: &str = include_str!("preamble.h");
 const CONSTANTS_PREAMBLE: &str = include_str!("constants_preamble.h");
+const CHECKED_PREAMBLE: &str = include_str!("checked_preamble.h");
 
 fn main() {
     let args: Vec<String> = env::args().collect();
@@ -20,9 +21,12 @@ fn main() {
         exit(2);
     };
     let beside = Path::new(out).with_file_name("pyssl_constants.h");
-    let written = header(Path::new(crate_dir))
-        .and_then(|text| Ok(fs::write(out, text)?))
-        .and_then(|()| Ok(fs::write(beside, constants())?));
+    let checked_header = Path::new(out).with_file_name("pyssl_checked.h");
+    let written = header(Path::new(crate_dir)).and_then(|text| {
+        fs::write(checked_header, checked(&text)?)?;
+        fs::write(out, text)?;
+        Ok(fs::write(beside, constants())?)
+    });
     if let Err(error) = written {
         eprintln!("{error}");
         exit(1);
@@ -56,8 +60,43 @@ fn header(crate_dir: &Path) -> Result<String, Box<dyn Error>> {
          #include \"pyssl_constants.h\"\n\n\
          #ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
          /* ---- Handles */\n\n{handles}{sections}\
+         #include \"pyssl_checked.h\"\n\n\
          #ifdef __cplusplus\n}} /* extern \"C\" */\n#endif\n\n#endif /* PYSSL_H */\n"
     ))
+}
+
+/// Functions whose result a program must not lose: it says whether something is secure, or how much was done.
+const MUST_CHECK: [&str; 14] = [
+    "pyssl_rand_bytes",
+    "pyssl_pkey_sign",
+    "pyssl_pkey_verify",
+    "pyssl_req_verify",
+    "pyssl_spki_verify",
+    "pyssl_store_ctx_verify",
+    "pyssl_store_ctx_verified_chain",
+    "pyssl_ctx_set_verify",
+    "pyssl_ctx_check_privatekey",
+    "pyssl_conn_set_verify_host",
+    "pyssl_conn_set_expected_host",
+    "pyssl_conn_set_client",
+    "pyssl_conn_send",
+    "pyssl_conn_send_all",
+];
+
+/// Declares the functions of MUST_CHECK once more, with an attribute that the header's other readers (cffi, LuaJIT, Ruby)
+/// do not know.
+fn checked(header: &str) -> Result<String, Box<dyn Error>> {
+    let mut text = format!("{CHECKED_PREAMBLE}\n#ifdef __GNUC__\n");
+    let lines: Vec<&str> = header.lines().collect();
+    for name in MUST_CHECK {
+        let declares = |line: &str| line.contains(&format!(" {name}(")) && !line.starts_with(" *");
+        let at = lines.iter().position(|line| declares(line)).ok_or(format!("the header does not declare {name}"))?;
+        let end = lines[at..].iter().position(|line| line.ends_with(");")).ok_or(format!("{name} has no end"))?;
+        let declared = lines[at..=at + end].join("\n");
+        let open = declared.strip_suffix(';').unwrap_or(&declared);
+        text.push_str(&format!("{open} __attribute__((warn_unused_result));\n"));
+    }
+    Ok(text + "#endif\n")
 }
 
 /// OpenSSL's constants as macros. Each gives way to OpenSSL's own where its headers came first.

@@ -13,6 +13,14 @@ pub extern "C" fn pyssl_version() -> *const c_char {
     gate_value(c"".as_ptr(), || library::VERSION.as_ptr())
 }
 
+/// The library's own version as one number, to be compared with PYSSL_VERSION_NUMBER, the version of the header that a
+/// program was built with.
+/// @return major << 16 | minor << 8 | patch
+#[no_mangle]
+pub extern "C" fn pyssl_version_number() -> c_int {
+    gate_value(0, || PYSSL_VERSION_NUMBER)
+}
+
 /// OpenSSL's version number as OPENSSL_VERSION_NUMBER has it (0xMNN00PP0).
 #[no_mangle]
 pub extern "C" fn pyssl_openssl_version_number() -> u64 {
@@ -52,6 +60,15 @@ pub extern "C" fn pyssl_handle_count() -> usize {
     gate_value(0, handle::live)
 }
 
+/// The version of this header, as pyssl_version_number() has it for the library: major << 16 | minor << 8 | patch.
+pub const PYSSL_VERSION_NUMBER: c_int = 0x000100;
+/// The major version of this header.
+pub const PYSSL_VERSION_MAJOR: c_int = 0;
+/// The minor version of this header.
+pub const PYSSL_VERSION_MINOR: c_int = 1;
+/// The patch level of this header.
+pub const PYSSL_VERSION_PATCH: c_int = 0;
+
 /// For pyssl_openssl_version(): name and date of the release.
 pub const PYSSL_OPENSSL_VERSION: c_int = 0;
 /// For pyssl_openssl_version(): the compiler's flags.
@@ -62,3 +79,15 @@ pub const PYSSL_OPENSSL_BUILT_ON: c_int = 2;
 pub const PYSSL_OPENSSL_PLATFORM: c_int = 3;
 /// For pyssl_openssl_version(): OPENSSLDIR.
 pub const PYSSL_OPENSSL_DIR: c_int = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_macros_are_the_packages_version() {
+        let [major, minor, patch] = [PYSSL_VERSION_MAJOR, PYSSL_VERSION_MINOR, PYSSL_VERSION_PATCH];
+        assert_eq!(format!("{major}.{minor}.{patch}"), env!("CARGO_PKG_VERSION"));
+        assert_eq!(PYSSL_VERSION_NUMBER, major << 16 | minor << 8 | patch);
+    }
+}

@@ -16,6 +16,7 @@ static const struct {
     {"spki", fuzz_spki},
     {"key", fuzz_key},
     {"session", fuzz_session},
+    {"session_rules", fuzz_session_rules},
     {"server", fuzz_server},
     {"hostile_server", fuzz_hostile_server},
     {"mutual", fuzz_mutual},

@@ -2,6 +2,8 @@
  * may call the library, and wait for threads that do. */
 #include "pair.h"
 
+#include <sys/wait.h>
+
 static int destroyed;
 
 /* What a destructor calls. */
@@ -133,8 +135,8 @@ static void setters_let_go_of_what_was_set_before_also_where_they_fail(void) {
 
 static int lets_go(void *made, pyssl_conn *conn, int where, int value) {
     (void)where, (void)value;
-    CHECK(pyssl_conn_set_verify(conn, PYSSL_VERIFY_NONE, verify, made, destroy) == PYSSL_OK);
-    CHECK(pyssl_conn_set_verify(conn, PYSSL_VERIFY_NONE, NULL, NULL, NULL) == PYSSL_OK);
+    CHECK(pyssl_conn_set_info_callback(conn, info, made, destroy) == PYSSL_OK);
+    CHECK(pyssl_conn_set_info_callback(conn, info, NULL, NULL) == PYSSL_OK);
     CHECK(destroyed == 0);
     return 0;
 }
@@ -149,6 +151,33 @@ static void what_a_callback_lets_go_of_goes_when_the_call_is_over(void) {
     set_nonblocking(p.fd[1]);
     CHECK(pyssl_conn_do_handshake(p.conn[1]) == PYSSL_ERR_WANT_READ);
     CHECK(destroyed > 0);
+    close_pair(&p);
+}
+
+static int exits(void *made, pyssl_conn *conn, int where, int value) {
+    lets_go(made, conn, where, value);
+    exit(7);
+}
+
+static void a_callback_may_end_the_process(void) {
+    pair p;
+    calls made = {NULL, NULL, NULL};
+    int status;
+    pid_t pid;
+    open_pair(&p, TLS1_3, DESCRIPTOR);
+    made.conn = p.conn[1];
+    destroyed = 0;
+    fflush(NULL);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        CHECK(pyssl_conn_adopt_after_fork(p.conn[1]) == PYSSL_OK);
+        CHECK(pyssl_conn_set_info_callback(p.conn[1], exits, &made, NULL) == PYSSL_OK);
+        pyssl_conn_do_handshake(p.conn[1]);
+        CHECK(!"the callback came back");
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7);
     close_pair(&p);
 }
 
@@ -182,6 +211,7 @@ int main(void) {
     RUN(a_verification_lets_go_of_its_store);
     RUN(setters_let_go_of_what_was_set_before_also_where_they_fail);
     RUN(what_a_callback_lets_go_of_goes_when_the_call_is_over);
+    RUN(a_callback_may_end_the_process);
     RUN(a_long_row_of_destructors_needs_no_deep_stack);
     return 0;
 }

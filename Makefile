@@ -51,7 +51,8 @@ demo: build ## certificates, an HTTPS server, Python and C clients: the whole ro
 	$(PY) tests/demo/demo.py
 
 test: tools build openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
-	$(PY) tools/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' 'ctest=$(CTEST)' \
+	$(PY) tools/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' \
+	    'cargo test, no memory=$(CARGO_DEBUG) test -p pyssl --features failing-allocator --test no_memory' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
 	    'pytest, a subset under valgrind=$(PY) tools/memcheck.py' \
 	    'pytest, compiled shim=PYSSL_FFI=api PYSSL_MUTATIONS=10000 $(PY) -m pytest' 'pytest, ABI mode=PYSSL_FFI=abi $(PY) -m pytest' \

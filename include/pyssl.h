@@ -225,6 +225,11 @@ typedef int pyssl_status;
 #define PYSSL_ERR_UNSUPPORTED -18
 
 /**
+ * The system has no memory left. A connection that needed it has ended; everything else is as it was.
+ */
+#define PYSSL_ERR_MEMORY -19
+
+/**
  * A failure. The strings are UTF-8 and live until this thread's next call that
  * fails or pyssl_error_clear().
  */

@@ -2,6 +2,7 @@
 
 use crate::openssl::errors;
 pub use crate::openssl::errors::Entry;
+use crate::runtime::memory::NoMemory;
 use crate::status::Status;
 use std::borrow::Cow;
 
@@ -65,9 +66,17 @@ impl Error {
         Self::new(Status::Argument, message)
     }
 
+    /// The system gave no memory. Needs none itself.
+    pub fn memory() -> Self {
+        Self::bare(Status::Memory)
+    }
+
     /// Takes all of OpenSSL's queue. The reasons become the message.
     pub fn openssl() -> Self {
         let entries = errors::drain();
+        if entries.iter().any(Entry::is_no_memory) {
+            return Self::memory();
+        }
         let message = summary(&entries).into();
         Self::with(Status::Error, Detail { message, entries, ..Detail::default() })
     }
@@ -103,6 +112,9 @@ impl Error {
 
     /// Puts what was being done before the message: "cannot load the key: bad decrypt".
     pub fn doing(mut self, doing: &str) -> Self {
+        if self.status == Status::Memory {
+            return self;
+        }
         let detail = self.detail.get_or_insert_with(Default::default);
         detail.message = if detail.message.is_empty() || detail.message == Status::Error.phrase() {
             Cow::Owned(doing.to_owned())
@@ -140,6 +152,12 @@ impl Error {
     }
 }
 
+impl From<NoMemory> for Error {
+    fn from(_: NoMemory) -> Self {
+        Error::memory()
+    }
+}
+
 /// The `openssl` crate takes OpenSSL's queue into its own type; this takes it from there.
 impl From<openssl::error::ErrorStack> for Error {
     fn from(stack: openssl::error::ErrorStack) -> Self {
@@ -170,6 +188,7 @@ impl Status {
             Status::Closed => "the connection is closed",
             Status::Absent => "there is none",
             Status::Unsupported => "the linked OpenSSL cannot do this",
+            Status::Memory => "the system has no memory left",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! language. The arrows point one way: abi -> core -> openssl, runtime.
 #![deny(clippy::undocumented_unsafe_blocks)]
 #![deny(unsafe_op_in_unsafe_fn)]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a pyssl handle packs kind, slot and generation into the 64 bits of a pointer");
@@ -20,3 +21,9 @@ pub(crate) mod error;
 pub(crate) mod openssl;
 pub(crate) mod runtime;
 pub(crate) mod status;
+
+#[cfg(feature = "failing-allocator")]
+pub use runtime::memory::fail_from;
+
+#[global_allocator]
+static ALLOCATOR: runtime::memory::Allocator = runtime::memory::Allocator;

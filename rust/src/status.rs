@@ -40,6 +40,8 @@ pub enum Status {
     Absent = -17,
     /// The linked OpenSSL cannot do this.
     Unsupported = -18,
+    /// The system gave no memory. A connection that needed it is of no more use.
+    Memory = -19,
 }
 
 impl Status {

@@ -19,6 +19,7 @@ static void openssl_is_3_0_or_later_and_tells_of_itself(void) {
 static void constants_are_found_by_name(void) {
     CHECK(constant("PYSSL_OK") == PYSSL_OK);
     CHECK(constant("PYSSL_ERR_UNSUPPORTED") == PYSSL_ERR_UNSUPPORTED);
+    CHECK(constant("PYSSL_ERR_MEMORY") == PYSSL_ERR_MEMORY);
     CHECK(constant("PYSSL_OPENSSL_DIR") == PYSSL_OPENSSL_DIR);
     CHECK(constant("SSL_VERIFY_PEER") == 1);
 }

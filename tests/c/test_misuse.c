@@ -278,7 +278,7 @@ static int is_alive(const void *handle) {
 
 static void judge(const char *name, ptrdiff_t result, const void *handle, int has_handle) {
     judged++;
-    if (result < PYSSL_ERR_UNSUPPORTED || result == PYSSL_ERR_PANIC || result > (ptrdiff_t)sizeof scratch) {
+    if (result < PYSSL_ERR_MEMORY || result == PYSSL_ERR_PANIC || result > (ptrdiff_t)sizeof scratch) {
         fprintf(stderr, "%s: %ld: %s\n", name, (long)result, pyssl_error_message());
         exit(1);
     }

@@ -78,6 +78,8 @@ module PySSL
   class Closed < Error; end
   class Absent < Error; end
   class Unsupported < Error; end
+  # The system has no memory left; a connection that needed it has ended.
+  class NoMemory < Error; end
   # A certificate was refused.
   class VerificationError < Error; end
 
@@ -95,7 +97,7 @@ module PySSL
       PYSSL_ERR_SYSCALL => SystemCallFailed, PYSSL_ERR_EOF => UnexpectedEOF, PYSSL_ERR_INTERRUPTED => Interrupted,
       PYSSL_ERR_TIMEOUT => TimedOut, PYSSL_ERR_HANDLE => HandleError, PYSSL_ERR_ARGUMENT => InvalidArgument,
       PYSSL_ERR_BUSY => Busy, PYSSL_ERR_CALLBACK => CallbackFailed, PYSSL_ERR_CLOSED => Closed,
-      PYSSL_ERR_ABSENT => Absent, PYSSL_ERR_UNSUPPORTED => Unsupported
+      PYSSL_ERR_ABSENT => Absent, PYSSL_ERR_UNSUPPORTED => Unsupported, PYSSL_ERR_MEMORY => NoMemory
     }.freeze
   end
 end

@@ -17,6 +17,7 @@ OWN = "libpyssl"
 
 ARGUMENT = lib.PYSSL_ERR_ARGUMENT
 CALLBACK = lib.PYSSL_ERR_CALLBACK
+MEMORY = lib.PYSSL_ERR_MEMORY
 PANIC = lib.PYSSL_ERR_PANIC
 TIMEOUT = lib.PYSSL_ERR_TIMEOUT
 UNSUPPORTED = lib.PYSSL_ERR_UNSUPPORTED
@@ -65,6 +66,8 @@ def fail(cls: Type[Exception], status: int) -> NoReturn:
     raised = pending.take()
     if status == CALLBACK and raised is not None:
         raise raised
+    if status == MEMORY:
+        raise MemoryError("the system has no memory left")
     info, entries = last()
     message = _text(info.message) or ""
     if status == ARGUMENT:

@@ -2,6 +2,8 @@
 
 use super::handle::Object;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
+use crate::runtime::memory::NoMemory;
 use crate::status::Status;
 use libc::c_char;
 use std::ffi::CStr;
@@ -162,6 +164,7 @@ pub unsafe fn put_opt<T>(out: *mut T, make: impl FnOnce() -> Result<T>) -> Resul
 /// # Safety
 /// As for `put`.
 pub unsafe fn put_handle<T: Object>(out: *mut *mut T::Opaque, make: impl FnOnce() -> Result<Arc<T>>) -> Result<()> {
+    memory::check()?;
     // SAFETY: the caller's promise.
     unsafe { put(out, || make()?.register()) }
 }
@@ -263,7 +266,8 @@ pub unsafe fn put_handles<T: Object>(
     if objects.len() > size || (room.is_null() && !objects.is_empty()) {
         return Err(Error::bare(Status::Buffer));
     }
-    let mut made = Vec::with_capacity(objects.len());
+    let mut made = Vec::new();
+    made.try_reserve_exact(objects.len()).map_err(NoMemory::from)?;
     for object in objects {
         match object.register() {
             Ok(handle) => made.push(handle),

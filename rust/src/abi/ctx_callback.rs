@@ -10,6 +10,7 @@ use crate::core::ctx::{
     ServerName, Verify,
 };
 use crate::core::x509::X509;
+use crate::runtime::memory;
 use libc::{c_int, c_void};
 use std::ffi::CString;
 use std::sync::Arc;
@@ -133,7 +134,7 @@ pub extern "C" fn pyssl_ctx_set_alpn_select_callback(
         let userdata = UserData::new(userdata, destroy);
         let callback = callback.map(|callback| -> Arc<AlpnSelect> {
             Arc::new(move |conn: &Conn, offered: &[u8]| {
-                let mut room = vec![0; ALPN_MAX];
+                let mut room = memory::zeroed(ALPN_MAX).map_err(|_| Raised)?;
                 // SAFETY: as above; the room is writable for its length.
                 let chosen = userdata.call(|data| unsafe {
                     callback(data, lent(conn), offered.as_ptr(), offered.len(), room.as_mut_ptr(), ALPN_MAX)
@@ -167,7 +168,7 @@ pub extern "C" fn pyssl_ctx_set_ocsp_server_callback(
         let userdata = UserData::new(userdata, destroy);
         let callback = callback.map(|callback| -> Arc<OcspServer> {
             Arc::new(move |conn: &Conn| {
-                let mut room = vec![0; OCSP_MAX];
+                let mut room = memory::zeroed(OCSP_MAX).map_err(|_| Raised)?;
                 // SAFETY: as above; the room is writable for its length.
                 let len = userdata.call(|data| unsafe { callback(data, lent(conn), room.as_mut_ptr(), OCSP_MAX) });
                 taken(room, len)
@@ -219,7 +220,7 @@ pub extern "C" fn pyssl_ctx_set_cookie_generate_callback(
         let userdata = UserData::new(userdata, destroy);
         let callback = callback.map(|callback| -> Arc<CookieGenerate> {
             Arc::new(move |conn: &Conn| {
-                let mut room = vec![0; COOKIE_MAX];
+                let mut room = memory::zeroed(COOKIE_MAX).map_err(|_| Raised)?;
                 // SAFETY: as above; the room is writable for its length.
                 let len = userdata.call(|data| unsafe { callback(data, lent(conn), room.as_mut_ptr(), COOKIE_MAX) });
                 taken(room, len)

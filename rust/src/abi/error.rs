@@ -47,6 +47,8 @@ pub const PYSSL_ERR_CLOSED: c_int = -16;
 pub const PYSSL_ERR_ABSENT: c_int = -17;
 /// The linked OpenSSL cannot do this.
 pub const PYSSL_ERR_UNSUPPORTED: c_int = -18;
+/// The system has no memory left. A connection that needed it has ended; everything else is as it was.
+pub const PYSSL_ERR_MEMORY: c_int = -19;
 
 /// `statuses![A = X]` checks that the header's literal A is the core's Status::X, and lists A with its name.
 macro_rules! statuses {
@@ -84,6 +86,7 @@ statuses![
     PYSSL_ERR_CLOSED = Closed,
     PYSSL_ERR_ABSENT = Absent,
     PYSSL_ERR_UNSUPPORTED = Unsupported,
+    PYSSL_ERR_MEMORY = Memory,
 ];
 
 /// A failure. The strings are UTF-8 and live until this thread's next call that

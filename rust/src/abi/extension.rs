@@ -88,7 +88,7 @@ pub unsafe extern "C" fn pyssl_ext_data(
     len_out: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for buf of `buf_size` bytes and a writable len_out.
-    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(Extension::lookup(ext)?.data())) })
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Extension::lookup(ext)?.data()) })
 }
 
 /// The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.

@@ -13,6 +13,7 @@
 
 use crate::error::{Error, Result};
 use crate::runtime::caches;
+use crate::runtime::memory::NoMemory;
 use crate::runtime::threads;
 use crate::runtime::threads::Record;
 use crate::status::Status;
@@ -140,7 +141,10 @@ impl<T: Object> Table<T> {
 
     fn insert(&self, object: Arc<T>) -> Result<u64> {
         let index = self.take_slot().ok_or_else(|| Error::new(Status::Error, "the handle table is full"))?;
-        let slot = self.slot_or_grow(index);
+        let slot = self.slot_or_grow(index).inspect_err(|_| {
+            // Unless another thread has taken the one after it meanwhile: then it is lost.
+            let _ = self.fresh.compare_exchange(index + 1, index, Ordering::AcqRel, Ordering::Relaxed);
+        })?;
         // SAFETY: this thread alone owns a slot that is off the free stack and not live.
         unsafe { (*slot.value.get()).write(object) };
         slot.users.store(0, Ordering::Relaxed);
@@ -249,13 +253,15 @@ impl<T: Object> Table<T> {
         (!base.is_null()).then(|| unsafe { &*base.add(offset) })
     }
 
-    fn slot_or_grow(&self, index: u32) -> &Slot<T> {
+    fn slot_or_grow(&self, index: u32) -> Result<&Slot<T>> {
         let (segment, offset) = place(index);
         let cell = &self.segments[segment];
         let mut base = cell.load(Ordering::Acquire);
         if base.is_null() {
-            let slots: Box<[Slot<T>]> = (0..segment_len(segment)).map(|_| Slot::empty()).collect();
-            let mine = Box::into_raw(slots);
+            let mut slots = Vec::new();
+            slots.try_reserve_exact(segment_len(segment)).map_err(NoMemory::from)?;
+            slots.extend((0..segment_len(segment)).map(|_| Slot::empty()));
+            let mine: *mut [Slot<T>] = Box::into_raw(slots.into_boxed_slice());
             match cell.compare_exchange(ptr::null_mut(), mine.cast(), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => base = mine.cast(),
                 Err(theirs) => {
@@ -266,7 +272,7 @@ impl<T: Object> Table<T> {
             }
         }
         // SAFETY: as in slot_of().
-        unsafe { &*base.add(offset) }
+        Ok(unsafe { &*base.add(offset) })
     }
 
     fn take_slot(&self) -> Option<u32> {

@@ -205,8 +205,7 @@ pub unsafe extern "C" fn pyssl_pkcs12_set_friendly_name(
 ) -> pyssl_status {
     gate(|| {
         // SAFETY: the header asks for name_len readable bytes.
-        Pkcs12::lookup(p12)?.set_friendly_name(unsafe { opt_bytes(name, name_len) }?);
-        Ok(())
+        Pkcs12::lookup(p12)?.set_friendly_name(unsafe { opt_bytes(name, name_len) }?)
     })
 }
 

@@ -5,6 +5,7 @@ use super::gate::{gate, pyssl_status};
 use super::handle::{object, Object};
 use super::types::pyssl_session;
 use crate::core::session::Session;
+use crate::runtime::memory;
 
 object!(Session, pyssl_session, 22, "session");
 
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn pyssl_session_id(
     len_out: *mut usize,
 ) -> pyssl_status {
     // SAFETY: the header asks for buf_size writable bytes and a writable len_out.
-    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(Session::lookup(session)?.id().to_vec())) })
+    gate(|| unsafe { put_bytes(buf, buf_size, len_out, || Ok(memory::copy_few(Session::lookup(session)?.id()))) })
 }
 
 /// When the session was agreed on, and for how long it is good.

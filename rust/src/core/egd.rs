@@ -4,6 +4,7 @@
 //! it has to give, and those. Command 2, then a number: it answers with just so many bytes as soon as it has gathered
 //! them. As OpenSSL did: ask with 1, and with 2 when the answer is "none".
 
+use crate::runtime::memory;
 use crate::runtime::unix_stream::Stream;
 use std::ffi::CStr;
 use std::io;
@@ -39,7 +40,7 @@ fn one_answer(daemon: &Stream, ask: u8, deadline: Instant) -> io::Result<Vec<u8>
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
     };
-    let mut bytes = vec![0; usize::from(count)];
+    let mut bytes = memory::zeroed(usize::from(count)).map_err(|_| io::ErrorKind::OutOfMemory)?;
     daemon.recv_exact(&mut bytes, deadline)?;
     Ok(bytes)
 }

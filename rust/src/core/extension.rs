@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::openssl::extension as raw;
+use crate::runtime::memory;
 use openssl::x509::{X509Extension, X509ExtensionRef, X509Ref};
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ impl Extension {
     }
 
     /// The DER of the value: what is inside the OCTET STRING.
-    pub fn data(&self) -> Vec<u8> {
+    pub fn data(&self) -> Result<Vec<u8>> {
         raw::data(&self.extension)
     }
 
@@ -54,7 +55,7 @@ impl Extension {
         } else {
             raw::text(&self.extension)
         };
-        text.map(|text| String::from_utf8_lossy(&text).into_owned())
-            .map_err(|error: Error| error.while_doing("cannot read the extension"))
+        let text = text.map_err(|error: Error| error.while_doing("cannot read the extension"))?;
+        Ok(memory::text(&text)?)
     }
 }

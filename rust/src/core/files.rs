@@ -1,6 +1,8 @@
 //! Files that callers name: what cannot be used is reported with its path and errno.
 
 use crate::error::{Error, Result};
+use crate::runtime::memory;
+use crate::runtime::memory::NoMemory;
 use std::ffi::{CStr, OsStr};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +10,10 @@ use std::path::Path;
 
 /// The whole file.
 pub fn read(doing: &str, path: &CStr) -> Result<Vec<u8>> {
-    fs::read(as_path(path)).map_err(|error| Error::file(doing, &shown(path), &error))
+    fs::read(as_path(path)).map_err(|error| match error.kind() {
+        std::io::ErrorKind::OutOfMemory => Error::memory(),
+        _ => Error::file(doing, &shown(path), &error),
+    })
 }
 
 /// Refuses a file that cannot be read, for readers that say less about it.
@@ -30,12 +35,17 @@ pub fn bad(what: &str, path: &CStr, error: Error) -> Error {
 }
 
 /// What the PEM blocks say they are: "CERTIFICATE" (RFC 7468).
-pub fn pem_labels(pem: &[u8]) -> Vec<String> {
+pub fn pem_labels(pem: &[u8]) -> Result<Vec<String>> {
     let label = |line: &[u8]| {
         let label = line.strip_prefix(b"-----BEGIN ")?.trim_ascii_end().strip_suffix(b"-----")?;
-        Some(String::from_utf8_lossy(label).into_owned())
+        Some(memory::text(label))
     };
-    pem.split(|byte| *byte == b'\n').filter_map(label).collect()
+    let mut labels = Vec::new();
+    for label in pem.split(|byte| *byte == b'\n').filter_map(label) {
+        labels.try_reserve(1).map_err(NoMemory::from)?;
+        labels.push(label?);
+    }
+    Ok(labels)
 }
 
 pub fn as_path(path: &CStr) -> &Path {

@@ -95,7 +95,9 @@ impl Name {
     /// Short name of the type ("UNDEF" where OpenSSL has none) and the value's bytes as they are encoded.
     pub fn entry(&self, index: usize) -> Result<(String, Vec<u8>)> {
         self.read(|name| {
-            raw::entry(name, index).ok_or_else(|| Error::argument("the name has no entry with this index"))
+            let none = || Error::argument("the name has no entry with this index");
+            let (kind, value) = raw::entry(name, index).ok_or_else(none)?;
+            Ok((kind, value?))
         })
     }
 

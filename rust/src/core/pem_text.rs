@@ -1,6 +1,8 @@
 //! PEM in its plain form (RFC 7468), decoded without OpenSSL's line reader, which takes longer than parsing the
 //! certificate inside. Whatever is not plain is left to OpenSSL, which also finds the words for what is wrong.
 
+use crate::runtime::memory;
+
 /// The bytes of the first object in the text when that has this label, no headers, and faultless base64; else None.
 pub fn body(text: &[u8], label: &str) -> Option<Vec<u8>> {
     let begin = format!("-----BEGIN {label}-----");
@@ -19,7 +21,8 @@ pub fn body(text: &[u8], label: &str) -> Option<Vec<u8>> {
 /// Base64 in the lines that RFC 7468 asks of writers: 64 characters each, the last one shorter or not. A blank line or a
 /// short one inside is for OpenSSL to judge.
 fn decode(base64: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(base64.len() / 4 * 3);
+    // Without memory OpenSSL's reader finds none either, and says so.
+    let mut out = memory::with_room(base64.len() / 4 * 3).ok()?;
     let (mut padded, mut ended) = (false, false);
     let lines = base64.strip_prefix(b"\r").unwrap_or(base64).strip_prefix(b"\n")?.strip_suffix(b"\n")?;
     for line in lines.split(|byte| *byte == b'\n') {
@@ -41,7 +44,7 @@ fn decode(base64: &[u8]) -> Option<Vec<u8>> {
             let value =
                 group.iter().take(4 - padding).try_fold(0u32, |value, byte| Some(value << 6 | digit(*byte)?))?;
             let bytes = (value << (6 * padding)).to_be_bytes();
-            out.extend_from_slice(bytes.get(1..4usize.checked_sub(padding).filter(|end| *end > 1)?)?);
+            out.extend(bytes.get(1..4usize.checked_sub(padding).filter(|end| *end > 1)?)?);
         }
     }
     Some(out)

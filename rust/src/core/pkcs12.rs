@@ -4,6 +4,7 @@ use super::pkey::PKey;
 use super::x509::X509;
 use crate::error::{Error, Result};
 use crate::openssl::pkcs12 as raw;
+use crate::runtime::memory;
 use crate::runtime::mutex::Mutex;
 use std::ffi::CString;
 use std::sync::Arc;
@@ -78,8 +79,10 @@ impl Pkcs12 {
         self.parts.lock().name.clone()
     }
 
-    pub fn set_friendly_name(&self, name: Option<&[u8]>) {
-        self.parts.lock().name = name.map(<[u8]>::to_vec);
+    pub fn set_friendly_name(&self, name: Option<&[u8]>) -> Result<()> {
+        let name = name.map(memory::copy).transpose()?;
+        self.parts.lock().name = name;
+        Ok(())
     }
 
     fn seal(&self, parts: &Parts, passphrase: Option<&[u8]>, protection: &Protection) -> Result<Vec<u8>> {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::openssl::crl as raw;
+use crate::runtime::memory;
 use crate::runtime::mutex::Mutex;
 use openssl::x509::X509Revoked;
 use std::ffi::CStr;
@@ -38,11 +39,11 @@ impl Revoked {
 
     /// Upper case hexadecimal, two digits a byte.
     pub fn serial(&self) -> Result<String> {
-        raw::entry_serial(&self.entry.lock()).map(|bytes| to_hex(&bytes))
+        to_hex(&raw::entry_serial(&self.entry.lock())?)
     }
 
     pub fn set_serial(&self, hex: &str) -> Result<()> {
-        let bytes = from_hex(hex).ok_or_else(|| Error::argument("bad hex string"))?;
+        let bytes = from_hex(hex)?;
         raw::set_entry_serial(&mut self.entry.lock(), &bytes)
     }
 
@@ -77,33 +78,48 @@ fn unknown_reason(reason: &str) -> Error {
     Error::argument(format!("{reason:?} is no reason for a revocation; known are {}", names.join(", ")))
 }
 
-/// Two's complement, big endian, of a hexadecimal number with or without a sign. None for anything else.
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+/// Two's complement, big endian, of a hexadecimal number with or without a sign.
+fn from_hex(text: &str) -> Result<Vec<u8>> {
+    let bad_hex = || Error::argument("bad hex string");
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
+        return Err(bad_hex());
     }
-    let digits = format!("{}{digits}", if digits.len() % 2 == 1 { "000" } else { "00" });
-    let pairs = digits.as_bytes().chunks(2);
-    let mut bytes: Vec<u8> =
-        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect::<Option<_>>()?;
+    let padding: &[u8] = if digits.len() % 2 == 1 { b"000" } else { b"00" };
+    let digits = memory::concat(&[padding, digits.as_bytes()])?;
+    let mut bytes = memory::with_room(digits.len() / 2)?;
+    for pair in digits.chunks(2) {
+        let Some(byte) = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()) else {
+            return Err(bad_hex());
+        };
+        bytes.push(byte);
+    }
     if negative {
         negate(&mut bytes);
     }
-    Some(bytes)
+    Ok(bytes)
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    let mut bytes = bytes.to_vec();
+fn to_hex(bytes: &[u8]) -> Result<String> {
     let negative = bytes.first().is_some_and(|first| *first >= 0x80);
+    let mut bytes = memory::concat(&[if negative { &[0xff] } else { &[] }, bytes])?;
     if negative {
-        bytes.insert(0, 0xff);
         negate(&mut bytes);
     }
     let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
-    let digits: String = bytes.iter().skip(start).map(|byte| format!("{byte:02X}")).collect();
-    let sign = if negative { "-" } else { "" };
-    format!("{sign}{}", if digits.is_empty() { "00" } else { &digits })
+    let mut text = memory::with_room(1 + 2 * bytes.len().max(1))?;
+    text.extend(negative.then_some(b'-'));
+    text.extend(
+        bytes
+            .iter()
+            .skip(start)
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| b"0123456789ABCDEF"[usize::from(digit)]),
+    );
+    if start == bytes.len() {
+        text.extend(b"00");
+    }
+    String::from_utf8(text).map_err(|_| Error::argument("not text"))
 }
 
 fn negate(bytes: &mut [u8]) {
@@ -129,10 +145,10 @@ mod tests {
             ("-ff", &[0xff, 0x01], "-FF"),
         ] {
             assert_eq!(from_hex(text).unwrap(), bytes, "{text}");
-            assert_eq!(to_hex(bytes), back, "{text}");
+            assert_eq!(to_hex(bytes).unwrap(), back, "{text}");
         }
         for wrong in ["", "-", "0x10", "12zz", " 1", "1 ", "+1", "é"] {
-            assert_eq!(from_hex(wrong), None, "{wrong}");
+            assert_eq!(from_hex(wrong).unwrap_err().message(), "bad hex string", "{wrong}");
         }
     }
 

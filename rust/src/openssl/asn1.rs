@@ -2,6 +2,7 @@
 
 use super::ffi;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use libc::{c_int, c_long};
 use std::ptr;
 
@@ -33,9 +34,9 @@ pub unsafe fn integer_bytes(integer: *const ffi::ASN1_INTEGER) -> Result<Vec<u8>
     let der = unsafe {
         let len = ffi::i2d_ASN1_INTEGER(integer, &mut der);
         let Some(len) = usize::try_from(len).ok().filter(|_| !der.is_null()) else { return Err(Error::openssl()) };
-        let copy = std::slice::from_raw_parts(der, len).to_vec();
+        let copy = memory::copy(std::slice::from_raw_parts(der, len));
         ffi::OPENSSL_free(der.cast());
-        copy
+        copy?
     };
     // Tag, then the length: one byte below 128, else 0x80 + the number of length bytes that follow.
     let header = match der.get(1) {
@@ -43,7 +44,7 @@ pub unsafe fn integer_bytes(integer: *const ffi::ASN1_INTEGER) -> Result<Vec<u8>
         Some(long) => 2 + usize::from(*long & 0x7f),
         None => 0,
     };
-    Ok(der.get(header..).unwrap_or_default().to_vec())
+    Ok(memory::copy(der.get(header..).unwrap_or_default())?)
 }
 
 /// An INTEGER from its two's complement bytes (of any length; none mean 0), for as long as `with` runs.
@@ -96,7 +97,7 @@ pub unsafe fn time_text(time: *const ffi::ASN1_TIME) -> Result<Option<Vec<u8>>> 
             return Ok(None);
         }
         if ffi::ASN1_STRING_type(time.cast()) == ffi::V_ASN1_GENERALIZEDTIME {
-            return Ok(Some(string_bytes(time.cast()).to_vec()));
+            return Ok(Some(memory::copy(string_bytes(time.cast()))?));
         }
         if let Some(general) = general_of_utc(string_bytes(time.cast())) {
             return Ok(Some(general));
@@ -105,9 +106,9 @@ pub unsafe fn time_text(time: *const ffi::ASN1_TIME) -> Result<Option<Vec<u8>>> 
         if general.is_null() {
             return Err(malformed(time));
         }
-        let text = string_bytes(general.cast()).to_vec();
+        let text = memory::copy(string_bytes(general.cast()));
         ffi::ASN1_GENERALIZEDTIME_free(general);
-        Ok(Some(text))
+        Ok(Some(text?))
     }
 }
 
@@ -120,7 +121,7 @@ fn general_of_utc(utc: &[u8]) -> Option<Vec<u8>> {
         [(b"01", b"12"), (b"01", b"28"), (b"00", b"23"), (b"00", b"59"), (b"00", b"59")];
     let legal = digits.len() == 10 && digits.chunks(2).zip(LIMITS).all(|(pair, (low, high))| within(pair, low, high));
     let century: &[u8] = if *y < b'5' { b"20" } else { b"19" };
-    (legal && utc.iter().take(12).all(u8::is_ascii_digit)).then(|| [century, utc].concat())
+    (legal && utc.iter().take(12).all(u8::is_ascii_digit)).then(|| century.iter().chain(utc).copied().collect())
 }
 
 /// Seconds since 1970 of any legal time, offset applied, fraction dropped; None for one that was never set.

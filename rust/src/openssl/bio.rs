@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::openssl::ffi;
+use crate::runtime::memory;
 use libc::{c_int, c_long, c_void};
 use std::marker::PhantomData;
 use std::ptr;
@@ -49,7 +50,7 @@ impl Sink {
         self.0
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Result<Vec<u8>> {
         const BIO_CTRL_INFO: c_int = 3;
         let mut data: *mut c_void = ptr::null_mut();
         // SAFETY: for a memory BIO this control stores a pointer to its bytes and returns how many there are; they
@@ -57,8 +58,10 @@ impl Sink {
         unsafe {
             let len: c_long = ffi::BIO_ctrl(self.0, BIO_CTRL_INFO, 0, (&raw mut data).cast());
             match usize::try_from(len) {
-                Ok(len) if len > 0 && !data.is_null() => std::slice::from_raw_parts(data.cast::<u8>(), len).to_vec(),
-                _ => Vec::new(),
+                Ok(len) if len > 0 && !data.is_null() => {
+                    Ok(memory::copy(std::slice::from_raw_parts(data.cast::<u8>(), len))?)
+                }
+                _ => Ok(Vec::new()),
             }
         }
     }
@@ -77,5 +80,5 @@ pub fn collect(write: impl FnOnce(*mut ffi::BIO) -> c_int) -> Result<Vec<u8>> {
     if write(sink.as_ptr()) <= 0 {
         return Err(Error::openssl());
     }
-    Ok(sink.bytes())
+    sink.bytes()
 }

@@ -1,6 +1,7 @@
 //! From OpenSSL's callbacks to the connection they concern.
 
 use crate::openssl::ffi;
+use crate::runtime::memory;
 use foreign_types::ForeignTypeRef;
 use libc::{c_char, c_int, c_long, c_uchar, c_uint, c_void};
 use openssl::x509::{X509StoreContextRef, X509VerifyResult};
@@ -175,7 +176,7 @@ unsafe fn hello_server_name(ssl: *mut ffi::SSL) -> Option<Vec<u8>> {
         }
         std::slice::from_raw_parts(data, len)
     };
-    host_name(extension).map(<[u8]>::to_vec)
+    host_name(extension).map(memory::copy_few)
 }
 
 /// Returns the host name of a server name extension (RFC 6066, 3), by the rules of OpenSSL: it is the only entry, has at

@@ -5,6 +5,7 @@ use super::bio::{collect, Sink};
 use super::check::{check, owned};
 use super::ffi;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long};
 use openssl::asn1::Asn1TimeRef;
@@ -149,9 +150,9 @@ pub fn entry_reason(entry: &X509RevokedRef) -> Result<Option<Vec<u8>>> {
         let extension = ffi::X509_REVOKED_get_ext(entry.as_ptr(), index);
         let sink = Sink::new()?;
         if ffi::X509V3_EXT_print(sink.as_ptr(), extension, 0, 0) == 1 {
-            return Ok(Some(sink.bytes()));
+            return Ok(Some(sink.bytes()?));
         }
-        Ok(Some(string_bytes(ffi::X509_EXTENSION_get_data(extension).cast()).to_vec()))
+        Ok(Some(memory::copy(string_bytes(ffi::X509_EXTENSION_get_data(extension).cast()))?))
     }
 }
 

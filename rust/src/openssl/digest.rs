@@ -2,6 +2,7 @@
 
 use super::ffi;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_uint;
 use openssl::md::{Md, MdRef};
@@ -36,5 +37,5 @@ pub fn of(digest: &MdRef, data: &[u8]) -> Result<Vec<u8>> {
     if ok != 1 {
         return Err(Error::openssl());
     }
-    Ok(room.get(..len as usize).unwrap_or_default().to_vec())
+    Ok(memory::copy_few(room.get(..len as usize).unwrap_or_default()))
 }

@@ -18,6 +18,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it says that there was no memory.
+    pub fn is_no_memory(&self) -> bool {
+        const REASON: u64 = 0x7f_ffff;
+        const ERR_R_MALLOC_FAILURE: u64 = 0x3 << 18 | 256;
+        self.code & REASON == ERR_R_MALLOC_FAILURE
+    }
+
     /// The entry OpenSSL itself writes for a failed system call ("system library").
     pub fn system(errno: i32) -> Self {
         let (code, reason) = (system_code(errno), system_text(errno));

@@ -4,6 +4,7 @@ use super::bio::collect;
 use super::check::owned;
 use super::{asn1, ffi};
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_int;
 use openssl::stack::Stack;
@@ -20,7 +21,7 @@ pub fn by_name(
     subject: Option<&X509Ref>,
     issuer: Option<&X509Ref>,
 ) -> Result<X509Extension> {
-    let value = [if critical { &b"critical,"[..] } else { b"" }, value.to_bytes()].concat();
+    let value = memory::concat(&[if critical { &b"critical,"[..] } else { b"" }, value.to_bytes()])?;
     let value = CString::new(value).map_err(|_| Error::argument("a NUL in the value"))?;
     let pointer = |cert: Option<&X509Ref>| cert.map_or(ptr::null_mut(), |cert| cert.as_ptr());
     let mut context = MaybeUninit::<ffi::X509V3_CTX>::zeroed();
@@ -62,9 +63,9 @@ pub fn short_name(extension: &X509ExtensionRef) -> String {
     }
 }
 
-pub fn data(extension: &X509ExtensionRef) -> Vec<u8> {
+pub fn data(extension: &X509ExtensionRef) -> Result<Vec<u8>> {
     // SAFETY: the bytes are borrowed from a live extension and copied.
-    unsafe { asn1::string_bytes(ffi::X509_EXTENSION_get_data(extension.as_ptr()).cast()).to_vec() }
+    Ok(memory::copy(unsafe { asn1::string_bytes(ffi::X509_EXTENSION_get_data(extension.as_ptr()).cast()) })?)
 }
 
 pub fn text(extension: &X509ExtensionRef) -> Result<Vec<u8>> {
@@ -103,7 +104,7 @@ fn alt_name(name: &GeneralNameRef) -> Result<Vec<u8>> {
         _ => return collect(|bio| unsafe { ffi::GENERAL_NAME_print(bio, name.as_ptr()) }),
     };
     // SAFETY: as above.
-    Ok([label, unsafe { asn1::string_bytes(value.cast()) }].concat())
+    Ok(memory::concat(&[label, unsafe { asn1::string_bytes(value.cast()) }])?)
 }
 
 fn nid(extension: &X509ExtensionRef) -> c_int {

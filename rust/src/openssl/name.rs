@@ -3,6 +3,8 @@
 use super::bio::Sink;
 use super::ffi;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
+use crate::runtime::memory::NoMemory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_char, c_int, c_ulong};
 use openssl::x509::{X509Name, X509NameRef};
@@ -68,14 +70,14 @@ pub fn value_utf8(name: &X509NameRef, index: c_int) -> Result<String> {
         if text.is_null() {
             return Ok(String::new());
         }
-        let copy = String::from_utf8_lossy(std::slice::from_raw_parts(text, len)).into_owned();
+        let copy = memory::text(std::slice::from_raw_parts(text, len));
         ffi::OPENSSL_free(text.cast());
-        Ok(copy)
+        Ok(copy?)
     }
 }
 
 /// Short name of the type and the value's bytes.
-pub fn entry(name: &X509NameRef, index: usize) -> Option<(String, Vec<u8>)> {
+pub fn entry(name: &X509NameRef, index: usize) -> Option<(String, Result<Vec<u8>, NoMemory>)> {
     let index = c_int::try_from(index).ok()?;
     // SAFETY: all that is read here is borrowed from a live name and copied; OBJ_nid2sn gives a static string or NULL.
     unsafe {
@@ -85,7 +87,7 @@ pub fn entry(name: &X509NameRef, index: usize) -> Option<(String, Vec<u8>)> {
         }
         let short = ffi::OBJ_nid2sn(ffi::OBJ_obj2nid(ffi::X509_NAME_ENTRY_get_object(entry)));
         let short = if short.is_null() { "UNDEF".into() } else { CStr::from_ptr(short).to_string_lossy().into_owned() };
-        Some((short, super::asn1::string_bytes(ffi::X509_NAME_ENTRY_get_data(entry)).to_vec()))
+        Some((short, memory::copy(super::asn1::string_bytes(ffi::X509_NAME_ENTRY_get_data(entry)))))
     }
 }
 
@@ -129,7 +131,7 @@ pub fn rfc2253(name: &X509NameRef) -> Result<String> {
     let sink = Sink::new()?;
     // SAFETY: prints a live name into a live BIO.
     unsafe { ffi::X509_NAME_print_ex(sink.as_ptr(), name.as_ptr(), 0, XN_FLAG_RFC2253 & !ASN1_STRFLGS_ESC_MSB) };
-    Ok(String::from_utf8_lossy(&sink.bytes()).into_owned())
+    Ok(memory::text(&sink.bytes()?)?)
 }
 
 /// X509_NAME_oneline: one line of ASCII, at most 511 bytes.

@@ -4,6 +4,7 @@ use super::bio::Source;
 use super::ffi;
 use super::x509::copy_bag_attributes;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use foreign_types::ForeignType;
 use libc::c_int;
 use openssl::lib_ctx::LibCtx;
@@ -125,7 +126,7 @@ fn parse(der: &[u8], passphrase: Option<&CStr>, context: *mut ffi::OSSL_LIB_CTX)
         let others = if others.is_null() { Vec::new() } else { Stack::<X509>::from_ptr(others).into_iter().collect() };
         Ok(Opened {
             key: (!key.is_null()).then(|| PKey::from_ptr(key)),
-            name: cert.as_ref().and_then(|cert| cert.alias().map(<[u8]>::to_vec)),
+            name: cert.as_ref().and_then(|cert| cert.alias().map(memory::copy)).transpose()?,
             cert: cert.map(without_bag_attributes),
             others,
         })

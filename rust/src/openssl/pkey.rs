@@ -109,7 +109,8 @@ pub fn curves() -> Result<Vec<&'static str>> {
     // SAFETY: asked with no room, the function tells how many there are; it then fills as many as there is room for.
     let found = unsafe {
         let count = ffi::EC_get_builtin_curves(ptr::null_mut(), 0);
-        let mut found = vec![ffi::EC_builtin_curve { nid: 0, comment: ptr::null() }; count];
+        let none = ffi::EC_builtin_curve { nid: 0, comment: ptr::null() };
+        let mut found: Vec<_> = std::iter::repeat_n(none, count).collect();
         let filled = ffi::EC_get_builtin_curves(found.as_mut_ptr(), count);
         found.truncate(filled);
         found

@@ -8,6 +8,7 @@ use super::ffi;
 use super::forced_alert::{as_heard, has_encrypted_dtls, ForcedAlert, DTLS_INTERNAL_ERROR};
 use crate::runtime::byte_queue::ByteQueue;
 use crate::runtime::direction::{Direction, Framing, ReceivedRecord};
+use crate::runtime::memory::NoMemory;
 use crate::runtime::sockets::{send_out, would_block, Socket};
 use libc::{c_char, c_int, c_long, c_void};
 use std::cell::RefCell;
@@ -45,6 +46,16 @@ pub struct RecordBio {
     /// Read before, and in place of, all that comes: the connection is to end.
     pub poison: Option<ForcedAlert>,
     pub is_cut_off: bool,
+    /// The operation under way receives: what it writes is an answer to the peer, and not the user's.
+    pub receiving: bool,
+    /// How many bytes were ever put into the outbox.
+    put: u64,
+    /// How many bytes were taken from the outbox to be sent by this thread, and are not back.
+    in_flight: usize,
+    /// How many bytes of answers were put into the outbox, and the value of `put` after the last one.
+    answers: (usize, u64),
+    /// There was no memory for what came or was to go: the stream has a gap, and the connection is to end.
+    pub no_memory: bool,
     /// DTLS has begun to encrypt what it writes.
     encrypts: bool,
     /// What is written goes nowhere.
@@ -52,6 +63,9 @@ pub struct RecordBio {
 }
 
 const FIRST: usize = 24;
+
+/// How many bytes of answers may wait to be sent while more is received.
+const MOST_ANSWERS: u64 = 64 << 10;
 
 impl RecordBio {
     /// A wire without a socket: its owner moves the bytes, or (`pumped`) the user does.
@@ -81,6 +95,11 @@ impl RecordBio {
             first: Vec::new(),
             poison: None,
             is_cut_off: false,
+            receiving: false,
+            put: 0,
+            in_flight: 0,
+            answers: (0, 0),
+            no_memory: false,
             encrypts: false,
             mute: false,
         }
@@ -95,7 +114,16 @@ impl RecordBio {
     pub fn deliver(&mut self, bytes: &[u8]) {
         self.arrivals += 1;
         self.remember_first(bytes);
-        self.inbox.push(bytes);
+        let pushed = self.inbox.try_push(bytes);
+        self.note(pushed);
+    }
+
+    /// Ends the stream if there was no memory for a part of it. What waits in the queues is no use any more.
+    fn note(&mut self, result: Result<(), NoMemory>) {
+        if result.is_err() {
+            self.no_memory = true;
+            (self.inbox, self.outbox) = (self.inbox.empty(), self.outbox.empty());
+        }
     }
 
     pub fn deliver_eof(&mut self) {
@@ -118,7 +146,8 @@ impl RecordBio {
         if fetched.errno != 0 {
             self.fetched_errno = fetched.errno;
         }
-        self.inbox.append(fetched.bytes);
+        let appended = self.inbox.try_append(fetched.bytes);
+        self.note(if fetched.no_memory { Err(NoMemory) } else { appended });
     }
 
     /// Output waits that should be on its way.
@@ -137,17 +166,40 @@ impl RecordBio {
             return None;
         }
         self.flow.begin();
-        Some(self.outbox.take())
+        Some(self.take_outbox())
+    }
+
+    /// Takes what is to be sent, for a thread that sends it or calls `put_before`.
+    pub fn take_outbox(&mut self) -> ByteQueue {
+        self.in_flight = self.outbox.len();
+        self.outbox.take()
+    }
+
+    /// Whether receiving stops until output has gone: a peer that makes this end answer (TLS 1.3 key updates) and does not
+    /// read would fill the outbox.
+    pub fn is_choked(&self) -> bool {
+        let in_flight = if self.socket.is_some() && !self.flow.is_sending() { 0 } else { self.in_flight };
+        let gone = self.put - (self.outbox.len() + in_flight) as u64;
+        let (answers, end) = self.answers;
+        // All up to the last answer has to go; what was sent after it does not count.
+        (answers as u64).min(end.saturating_sub(gone)) > MOST_ANSWERS
     }
 
     /// Takes back what could not be sent. The outbox is this end's again.
-    pub fn put_back(&mut self, mut unsent: ByteQueue, errno: i32) {
-        unsent.append(self.outbox.take());
-        self.outbox = unsent;
+    pub fn put_back(&mut self, unsent: ByteQueue, errno: i32) {
+        self.put_before(unsent);
         self.flow.reset();
         if errno != 0 {
             self.send_failed(errno);
         }
+    }
+
+    /// Puts what was taken from the outbox before what has come into it since.
+    pub fn put_before(&mut self, mut unsent: ByteQueue) {
+        self.in_flight = 0;
+        let appended = unsent.try_append(self.outbox.take());
+        self.outbox = unsent;
+        self.note(appended);
     }
 
     /// Nothing waits in either direction, and nothing has gone wrong.
@@ -204,6 +256,10 @@ impl RecordBio {
     fn read(&mut self, room: &mut [u8]) -> Read {
         if let Some(poison) = &mut self.poison {
             return poison.read(room).map_or(Read::Later, Read::Some);
+        }
+        if self.receiving && self.is_choked() {
+            self.wanted = room.len();
+            return Read::Later;
         }
         if self.socket.is_some() {
             if self.inbox.is_empty() && self.fetched_errno != 0 {
@@ -264,17 +320,17 @@ impl RecordBio {
 
     /// Takes all of `bytes`: to the socket as far as it goes, the rest into the outbox.
     fn write(&mut self, bytes: &[u8]) {
-        if self.mute {
+        if self.mute || self.no_memory {
             return;
         }
         self.encrypts |= has_encrypted_dtls(bytes);
         let alert = self.poison.as_ref().and_then(|_| as_heard(bytes));
         let bytes = alert.as_ref().map_or(bytes, |alert| alert);
         if self.socket.is_none() {
-            return self.outbox.push(bytes);
+            return self.leave(bytes);
         }
         if self.aside || self.flow.leave() {
-            return self.outbox.push(bytes);
+            return self.leave(bytes);
         }
         let mut sent = 0;
         let flushed = self.flush() && self.send_errno == 0;
@@ -288,8 +344,19 @@ impl RecordBio {
         }
         // A datagram that does not go now is lost, as datagrams are; DTLS sends it again.
         if self.send_errno == 0 && !socket.is_datagram {
-            self.outbox.push(&bytes[sent..]);
+            self.leave(&bytes[sent..]);
         }
+    }
+
+    fn leave(&mut self, bytes: &[u8]) {
+        self.put += bytes.len() as u64;
+        if self.receiving {
+            let gone = self.put - (self.outbox.len() + bytes.len()) as u64;
+            let before = if self.answers.1 <= gone { 0 } else { self.answers.0 };
+            self.answers = (before + bytes.len(), self.put);
+        }
+        let pushed = self.outbox.try_push(bytes);
+        self.note(pushed);
     }
 
     /// The first bytes that came, with those that still wait in the socket.
@@ -299,7 +366,7 @@ impl RecordBio {
         if let Some(socket) = &self.socket {
             let mut more = [0; FIRST];
             let waiting = socket.look(&mut more[first.len().min(FIRST)..]).unwrap_or(0);
-            first.extend_from_slice(&more[first.len()..][..waiting]);
+            first.extend(&more[first.len()..][..waiting]);
         }
         first
     }
@@ -307,7 +374,7 @@ impl RecordBio {
     fn remember_first(&mut self, bytes: &[u8]) {
         if self.first.len() < FIRST {
             let take = bytes.len().min(FIRST - self.first.len());
-            self.first.extend_from_slice(&bytes[..take]);
+            self.first.extend(&bytes[..take]);
         }
     }
 }
@@ -393,6 +460,9 @@ unsafe extern "C" fn bio_write(bio: *mut ffi::BIO, bytes: *const c_char, len: c_
         let Ok(mut wire) = wire_of(bio).try_borrow_mut() else { return -1 };
         let Ok(size @ 1..) = usize::try_from(len) else { return 0 };
         wire.write(std::slice::from_raw_parts(bytes.cast::<u8>(), size));
+        if wire.no_memory {
+            return -1;
+        }
         len
     }
 }

@@ -3,6 +3,7 @@
 use super::check::check;
 use super::ffi;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_int;
 use openssl::md::MdRef;
@@ -37,9 +38,9 @@ impl Spki {
             if text.is_null() {
                 return Err(Error::openssl());
             }
-            let copy = CStr::from_ptr(text).to_bytes().to_vec();
+            let copy = memory::copy(CStr::from_ptr(text).to_bytes());
             ffi::OPENSSL_free(text.cast());
-            Ok(copy)
+            Ok(copy?)
         }
     }
 

@@ -5,6 +5,7 @@ use super::check::check;
 use super::ffi;
 use super::{library, pem, store_params};
 use crate::error::{Error, Result, VerifyFailure};
+use crate::runtime::memory;
 use crate::status::Status;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::c_ulong;
@@ -179,7 +180,7 @@ fn name_text(name: &X509NameRef) -> String {
     let flags = XN_FLAG_RFC2253 & !ASN1_STRFLGS_ESC_MSB;
     // SAFETY: a live name and BIO. Nothing printed means an empty name, which is no failure.
     let text = collect(|bio| unsafe { ffi::X509_NAME_print_ex(bio, name.as_ptr(), 0, flags) });
-    text.map_or_else(|_| String::new(), |text| String::from_utf8_lossy(&text).into_owned())
+    text.ok().and_then(|text| memory::text(&text).ok()).unwrap_or_default()
 }
 
 fn stack(certs: Vec<X509>) -> Result<Stack<X509>> {

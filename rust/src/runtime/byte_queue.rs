@@ -1,6 +1,8 @@
 //! A queue of bytes that gives its memory back when it runs empty.
 
 use super::caches;
+use super::memory;
+use super::memory::NoMemory;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
@@ -33,8 +35,13 @@ impl ByteQueue {
 
     /// All of it, leaving an empty one of the same kind.
     pub fn take(&mut self) -> Self {
-        let empty = if self.borders.is_some() { ByteQueue::datagrams() } else { ByteQueue::default() };
+        let empty = self.empty();
         std::mem::replace(self, empty)
+    }
+
+    /// An empty one of the same kind that has no memory.
+    pub fn empty(&self) -> Self {
+        ByteQueue { borders: self.borders.as_ref().map(|_| Box::default()), ..ByteQueue::default() }
     }
 
     pub fn len(&self) -> usize {
@@ -55,27 +62,34 @@ impl ByteQueue {
     }
 
     /// Puts another one of the same kind behind this.
-    pub fn append(&mut self, mut other: Self) {
+    pub fn try_append(&mut self, mut other: Self) -> Result<(), NoMemory> {
         if self.is_empty() && self.borders.is_none() {
             if self.bytes.capacity() > SMALL {
                 self.give_back();
             }
             (self.bytes, self.start) = (std::mem::take(&mut other.bytes), other.start);
-            return;
+            return Ok(());
         }
         while !other.is_empty() {
             let piece = other.front();
-            self.push(piece);
+            self.try_push(piece)?;
             other.consume(piece.len());
         }
+        Ok(())
     }
 
-    pub fn push(&mut self, more: &[u8]) {
-        if let Some(borders) = self.borders.as_mut().filter(|_| !more.is_empty()) {
+    /// Puts bytes, for a queue of datagrams one, at the end. Changes nothing if there is no memory.
+    pub fn try_push(&mut self, more: &[u8]) -> Result<(), NoMemory> {
+        if more.is_empty() {
+            return Ok(());
+        }
+        self.try_reserve(more.len())?;
+        if let Some(borders) = self.borders.as_mut() {
+            borders.try_reserve(1)?;
             borders.push_back(more.len());
         }
-        self.make_room(more.len());
-        self.bytes.extend_from_slice(more);
+        self.bytes.extend(more);
+        Ok(())
     }
 
     fn give_back(&mut self) {
@@ -121,20 +135,22 @@ impl ByteQueue {
     }
 
     /// Sees to it that so much more fits.
-    pub fn reserve(&mut self, more: usize) {
+    pub fn try_reserve(&mut self, more: usize) -> Result<(), NoMemory> {
         self.make_room(more);
-        self.bytes.reserve(more);
+        memory::make_room(&mut self.bytes, more)
     }
 
-    /// For a stream: lets `read` write into up to `most` bytes at the end; it says how many it wrote.
+    /// For a stream: lets `read` write into up to `most` bytes at the end, which must be reserved; it says how many it
+    /// wrote.
     pub(super) fn fill<E>(
         &mut self,
         most: usize,
         read: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        self.reserve(most);
-        let got = read(&mut self.bytes.spare_capacity_mut()[..most])?;
-        // SAFETY: `most` bytes are reserved, and so many of them written.
+        let space = self.bytes.spare_capacity_mut();
+        let most = most.min(space.len());
+        let got = read(&mut space[..most])?;
+        // SAFETY: there is room for `most` bytes, and so many of them were written.
         unsafe { self.bytes.set_len(self.bytes.len() + got.min(most)) };
         Ok(got)
     }
@@ -164,7 +180,7 @@ mod tests {
         let mut out = Vec::new();
         for round in 0..200u32 {
             let piece: Vec<u8> = (0..round).map(|n| (n + round) as u8).collect();
-            buffer.push(&piece);
+            buffer.try_push(&piece).unwrap();
             let mut room = [0u8; 77];
             let n = buffer.pop(&mut room);
             out.extend_from_slice(&room[..n]);
@@ -181,14 +197,14 @@ mod tests {
     fn datagrams_come_out_as_they_went_in() {
         let mut buffer = ByteQueue::datagrams();
         for piece in [&b"one"[..], b"", b"three", b"four"] {
-            buffer.push(piece);
+            buffer.try_push(piece).unwrap();
         }
         let mut room = [0u8; 4];
         assert_eq!((buffer.pop(&mut room), &room[..3]), (3, &b"one"[..]));
         assert_eq!((buffer.pop(&mut room), &room[..4]), (4, &b"thre"[..]));
         let mut other = ByteQueue::datagrams();
-        other.push(b"five!");
-        buffer.append(other);
+        other.try_push(b"five!").unwrap();
+        buffer.try_append(other).unwrap();
         let mut taken = buffer.take();
         assert!(buffer.is_empty() && buffer.borders.is_some());
         assert_eq!((taken.pop(&mut room), &room[..1]), (1, &b"e"[..]));

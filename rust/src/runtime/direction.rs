@@ -124,6 +124,8 @@ pub struct ReceivedRecord {
     pub bytes: ByteQueue,
     pub eof: bool,
     pub errno: i32,
+    /// There was no memory to receive into.
+    pub no_memory: bool,
 }
 
 const HEADER: usize = 5;
@@ -134,7 +136,10 @@ impl ReceivedRecord {
     /// The next record, or as much of it as is there. None when nothing is.
     pub fn record(socket: &Socket) -> Option<Self> {
         let mut fetched = ReceivedRecord::default();
-        fetched.bytes.reserve(HEADER + LONGEST);
+        if fetched.bytes.try_reserve(HEADER + LONGEST).is_err() {
+            fetched.no_memory = true;
+            return Some(fetched);
+        }
         fetched.receive(socket, HEADER);
         let body = fetched.body();
         fetched.receive(socket, body);

@@ -9,6 +9,7 @@ pub mod fiber;
 pub mod fork;
 pub mod in_flight;
 pub mod language;
+pub mod memory;
 pub mod mutex;
 pub mod sockets;
 pub mod threads;

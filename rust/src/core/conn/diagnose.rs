@@ -19,6 +19,7 @@ impl Conn {
             // Closed meanwhile, the socket refuses every call.
             Blocked::Syscall(_) if self.is_closed() => Error::bare(Status::Closed),
             Blocked::Syscall(errno) => self.explain_refusal(errno),
+            Blocked::Failed(error) if error.status == Status::Memory => error,
             Blocked::Failed(error) => self.explain_failure(error),
         }
     }
@@ -54,7 +55,10 @@ impl Conn {
     /// still wait to be read and tells more than "connection reset". Reading it can run callbacks, so it is a step as
     /// any other: they get BUSY for input and output, and what they raise ends the call.
     fn parting_alert(&self) -> Option<Error> {
-        let peeked = self.step(Flush::Tried, &mut |engine| engine.ssl.peek(&mut [0]));
+        let peeked = self.step(Flush::Tried, &mut |engine| {
+            engine.receives();
+            engine.ssl.peek(&mut [0])
+        });
         errors::clear();
         match peeked {
             Ok((Err(Blocked::Failed(error)), ..)) => Some(self.explain_failure(error)),

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::openssl::ssl::info;
 use crate::openssl::ssl::info::Wants;
 use crate::openssl::ssl::Cipher;
+use crate::runtime::memory;
 use crate::status::Status;
 use openssl::x509::{X509Name, X509};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ impl Conn {
     /// What the last operation waits for; output that the transport has not taken counts as writing.
     pub fn wants(&self) -> Wants {
         let engine = self.inspect();
-        let backlog = engine.ssl.wire().try_borrow().is_ok_and(|wire| wire.backlog());
+        let backlog = engine.ssl.wire().try_borrow().is_ok_and(|wire| wire.backlog() || wire.is_choked());
         if backlog {
             return Wants::Writing;
         }
@@ -76,7 +77,7 @@ impl Conn {
     }
 
     pub fn alpn_selected(&self) -> Vec<u8> {
-        self.inspect().ssl.alpn_selected().to_vec()
+        memory::copy_few(self.inspect().ssl.alpn_selected())
     }
 
     pub fn srtp_profile(&self) -> Option<&'static str> {

@@ -9,6 +9,8 @@ use crate::openssl::record_bio::RecordBio;
 use crate::openssl::ssl::Blocked;
 use crate::runtime::fd::is_nonblocking;
 use crate::runtime::fiber::Caller;
+use crate::runtime::memory;
+use crate::runtime::memory::NoMemory;
 use crate::runtime::waiters::{Whom, Woken};
 use crate::status::Status;
 use std::hash::{BuildHasher, RandomState};
@@ -130,7 +132,7 @@ impl Conn {
     pub fn bio_write(&self, bytes: &[u8]) -> Result<usize> {
         self.pump(|wire| {
             wire.deliver(bytes);
-            Ok(bytes.len())
+            memory_left(wire).map(|()| bytes.len())
         })
     }
 
@@ -162,6 +164,7 @@ impl Conn {
         self.not_closed()?;
         let engine = self.inspect();
         let mut wire = engine.ssl.wire().borrow_mut();
+        memory_left(&wire)?;
         work(&mut wire)
     }
 
@@ -270,9 +273,12 @@ impl Conn {
     ) -> Result<(Result<T, Blocked>, u64, bool)> {
         let engine = self.begin_io()?;
         self.not_ended_by_callback()?;
+        memory::check()?;
         let aside = self.moves_aside();
         {
             let mut wire = engine.ssl.wire().borrow_mut();
+            memory_left(&wire)?;
+            wire.receiving = false;
             wire.flush();
             wire.write_aside(aside);
         }
@@ -290,6 +296,13 @@ impl Conn {
         }
         let (arrivals, to_send, errno, (mut unsent, mut send_errno)) = {
             let mut wire = engine.ssl.wire().borrow_mut();
+            if wire.receiving && wire.is_choked() && matches!(result, Err(Blocked::WantRead)) {
+                result = Err(Blocked::WantWrite);
+            }
+            if wire.no_memory {
+                // SSL does not tell of every write that failed.
+                result = Err(Blocked::Failed(Error::memory()));
+            }
             (wire.arrivals, wire.take_aside(), wire.errno, (wire.backlog(), wire.send_errno))
         };
         if errno != 0 && matches!(result, Err(Blocked::WantRead)) {
@@ -447,7 +460,13 @@ impl Engine {
             && self.renegotiation_backlog.borrow().is_empty()
     }
 
+    /// Marks what the operation under way writes as answers to the peer, of which few may wait to be sent.
+    pub(super) fn receives(&self) {
+        self.ssl.wire().borrow_mut().receiving = true;
+    }
+
     fn read(&self, room: &mut [u8]) -> Result<usize, Blocked> {
+        self.receives();
         if !self.renegotiation_backlog.borrow().is_empty() {
             return Ok(self.renegotiation_backlog.borrow_mut().pop(room));
         }
@@ -457,6 +476,7 @@ impl Engine {
     }
 
     fn peek(&self, room: &mut [u8]) -> Result<usize, Blocked> {
+        self.receives();
         if !self.renegotiation_backlog.borrow().is_empty() {
             return Ok(self.renegotiation_backlog.borrow().peek(room));
         }
@@ -494,13 +514,17 @@ impl Engine {
         if !self.established.get() || !under_way() || self.ssl.version() == libc::c_int::from(TLS1_3) {
             return Ok(());
         }
-        let mut room = vec![0; 16384];
+        self.receives();
+        let mut room = memory::zeroed(16384).map_err(out_of_memory)?;
         while under_way() {
             if self.ssl.pending() == 0 {
                 self.asked_again.set(false);
             }
             match self.ssl.read(&mut room) {
-                Ok(got) => self.renegotiation_backlog.borrow_mut().push(&room[..got]),
+                Ok(got) => {
+                    let kept = self.renegotiation_backlog.borrow_mut().try_push(&room[..got]);
+                    kept.map_err(out_of_memory)?;
+                }
                 Err(Blocked::WantRead) if !under_way() => {}
                 Err(stop) => return Err(stop),
             }
@@ -509,8 +533,21 @@ impl Engine {
                 return Err(Blocked::Failed(Error::new(Status::Error, why)));
             }
         }
+        self.ssl.wire().borrow_mut().receiving = false;
         Ok(())
     }
+}
+
+fn out_of_memory(none: NoMemory) -> Blocked {
+    Blocked::Failed(none.into())
+}
+
+/// Fails if there was no memory for a part of the stream: the connection has ended.
+fn memory_left(wire: &RecordBio) -> Result<()> {
+    if wire.no_memory {
+        return Err(Error::memory());
+    }
+    Ok(())
 }
 
 /// SSL takes a record only when the last one is out; a send is done when its own is out too. `taken` stays set when it is:
@@ -582,7 +619,10 @@ fn bad_write_retry() -> Error {
 fn shutdown_step(engine: &Engine, said: &mut Option<bool>) -> Result<bool, Blocked> {
     let done = match said.take().or_else(|| engine.pending_shutdown.take()) {
         Some(done) => done,
-        None => engine.ssl.shutdown()?,
+        None => {
+            engine.receives();
+            engine.ssl.shutdown()?
+        }
     };
     *said = Some(done);
     if engine.ssl.wire().borrow().backlog() {

@@ -6,6 +6,7 @@ use super::{Conn, Transport};
 use crate::error::{Error, Result};
 use crate::openssl::ssl::Blocked;
 use crate::runtime::fiber::Caller;
+use crate::runtime::memory;
 use crate::runtime::mutex::Mutex;
 use crate::runtime::waiters::{Whom, Woken};
 use crate::status::Status;
@@ -210,7 +211,7 @@ impl Conn {
                 if whose == Whose::NoSenders && self.senders.load(Ordering::SeqCst) > 0 {
                     return Ok(Written::Left);
                 }
-                let rest = engine.ssl.wire().borrow_mut().outbox.take();
+                let rest = engine.ssl.wire().borrow_mut().take_outbox();
                 rest
             };
             if rest.is_empty() {
@@ -225,8 +226,7 @@ impl Conn {
                         // What other threads added meanwhile goes behind it.
                         let engine = self.inspect();
                         let mut wire = engine.ssl.wire().borrow_mut();
-                        rest.append(wire.outbox.take());
-                        wire.outbox = rest;
+                        wire.put_before(rest);
                         drop(wire);
                         drop(engine);
                         stopped?;
@@ -258,7 +258,7 @@ impl Conn {
             wire.wanted.max(1)
         };
         self.not_closed()?;
-        let mut room = vec![0; wanted];
+        let mut room = memory::zeroed(wanted)?;
         let moved = pipe.read(&mut room);
         let Some(got) = checked(moved, wanted)? else {
             // Closed while it was inside: nothing more will come.

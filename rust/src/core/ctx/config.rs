@@ -150,7 +150,7 @@ fn number(version: c_int) -> Result<u16> {
 
 /// What a file has in place of Diffie-Hellman parameters; where it has them, `error` says what is wrong with them.
 fn not_dh(error: Error, pem: &[u8]) -> Error {
-    let found = files::pem_labels(pem);
+    let found = files::pem_labels(pem).unwrap_or_default();
     match found.first() {
         None => error.saying("it has no PEM block (Expecting: DH PARAMETERS)"),
         Some(_) if found.iter().any(|label| label.ends_with("DH PARAMETERS")) => {

@@ -123,6 +123,8 @@ impl Ctx {
         if !late.served {
             return self.ssl.add_extra_chain_cert(cert);
         }
+        // References to certificates of the caller's.
+        #[allow(clippy::disallowed_methods)]
         let mut chain = late.extra_chain.as_deref().map_or_else(|| self.ssl.extra_chain_certs(), <[Cert]>::to_vec);
         chain.push(cert);
         late.extra_chain = Some(chain.into());

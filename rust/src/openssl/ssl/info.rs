@@ -4,6 +4,7 @@ use super::super::check::check;
 use super::Ssl;
 use crate::error::Result;
 use crate::openssl::ffi;
+use crate::runtime::memory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_char, c_int, c_uchar, c_void};
 use openssl::ssl::{SslSession, SslSessionRef};
@@ -71,7 +72,7 @@ impl Ssl {
         // SAFETY: a NUL-terminated string of the SSL, copied before anything else happens to it.
         unsafe {
             let name = ffi::SSL_get_servername(self.as_ptr(), TLSEXT_NAMETYPE_HOST_NAME);
-            (!name.is_null()).then(|| CStr::from_ptr(name).to_bytes().to_vec())
+            (!name.is_null()).then(|| memory::copy_few(CStr::from_ptr(name).to_bytes()))
         }
     }
 
@@ -180,7 +181,7 @@ impl Ssl {
 fn taken(ask: impl Fn(*mut c_void, usize) -> usize) -> Vec<u8> {
     let mut room = [0u8; 64]; // EVP_MAX_MD_SIZE; a random is 32
     let len = ask(room.as_mut_ptr().cast(), room.len()).min(room.len());
-    room[..len].to_vec()
+    memory::copy_few(&room[..len])
 }
 
 /// A static string of OpenSSL's.

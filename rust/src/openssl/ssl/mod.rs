@@ -15,6 +15,7 @@ use super::record_bio::RecordBio;
 use super::session_data;
 use super::ssl_ctx::SslCtx;
 use crate::error::{Error, Result};
+use crate::runtime::memory;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use libc::{c_int, c_long, c_uchar};
 use openssl::stack::StackRef;
@@ -314,6 +315,10 @@ impl Ssl {
     pub(super) fn failure(&self) -> Blocked {
         const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
         let wire = self.wire.borrow();
+        if wire.no_memory {
+            super::errors::clear();
+            return Blocked::Failed(Error::memory());
+        }
         if wire.errno != 0 {
             super::errors::clear();
             return Blocked::Syscall(wire.errno);
@@ -343,7 +348,10 @@ pub struct Cipher {
 
 /// Text for OpenSSL.
 pub fn c_string(bytes: &[u8], name: &str) -> Result<CString> {
-    CString::new(bytes).map_err(|_| Error::argument(format!("{name} has a NUL byte in it")))
+    // With the NUL, so that CString allocates no more.
+    let mut text = memory::with_room(bytes.len() + 1)?;
+    text.extend(bytes);
+    CString::new(text).map_err(|_| Error::argument(format!("{name} has a NUL byte in it")))
 }
 
 /// References of our own to the certificates of a stack that may be NULL.

@@ -21,7 +21,7 @@ mod tests {
     fn kept_memory_is_handed_out_again() -> bool {
         let address = || {
             let mut queue = ByteQueue::default();
-            queue.push(&[7; 20_000]);
+            queue.try_push(&[7; 20_000]).unwrap();
             let address = queue.front().as_ptr() as usize;
             queue.consume(20_000);
             address

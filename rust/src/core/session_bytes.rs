@@ -9,6 +9,9 @@
 //! Numbers are big-endian and of fixed size; text that is not set and a time that is not set have no bytes. What exists in
 //! one process alone (the store, callbacks) is not written.
 
+// A session's bytes are as many as its chain has: docs/memory.md lists them.
+#![allow(clippy::disallowed_methods)]
+
 use super::verified::{is_certificate_of, Parties, Rules, Verified};
 use crate::error::{Error, Result};
 use crate::openssl::hostname::ExpectedName;

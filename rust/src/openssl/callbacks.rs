@@ -158,7 +158,7 @@ unsafe fn hello_random(ssl: *mut ffi::SSL) -> Vec<u8> {
         if random.is_null() {
             return Vec::new();
         }
-        std::slice::from_raw_parts(random, len).to_vec()
+        memory::copy_few(std::slice::from_raw_parts(random, len))
     }
 }
 

@@ -662,7 +662,7 @@ pyssl_status pyssl_rand_write_file(const char *file,
  */
 pyssl_status pyssl_rand_egd(const char *socket,
                             int count,
-                            int timeout_ms,
+                            int64_t timeout_ms,
                             size_t *out);
 
 /* ---- pyssl_pkey_*: keys. */
@@ -1140,14 +1140,14 @@ pyssl_status pyssl_x509_subject_name_hash(pyssl_x509 *cert, uint32_t *out);
  * @param out  receives it, zero based: 2 means v3
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_version(pyssl_x509 *cert, long *out);
+pyssl_status pyssl_x509_version(pyssl_x509 *cert, int64_t *out);
 
 /**
  * Sets the version field.
  * @param version  zero based: 2 means v3; stored as it is
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_version(pyssl_x509 *cert, long version);
+pyssl_status pyssl_x509_set_version(pyssl_x509 *cert, int64_t version);
 
 /**
  * The serial number: big endian, two's complement, as few bytes as can be.
@@ -1203,12 +1203,12 @@ pyssl_status pyssl_x509_set_not_after(pyssl_x509 *cert, const char *when);
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_x509_adjust_not_before(pyssl_x509 *cert,
-                                          long seconds);
+                                          int64_t seconds);
 
 /**
  * Sets the end of the validity period, as pyssl_x509_adjust_not_before().
  */
-pyssl_status pyssl_x509_adjust_not_after(pyssl_x509 *cert, long seconds);
+pyssl_status pyssl_x509_adjust_not_after(pyssl_x509 *cert, int64_t seconds);
 
 /**
  * Whether the end of the validity period lies in the past, by this machine's clock.
@@ -1415,14 +1415,14 @@ pyssl_status pyssl_req_set_subject(pyssl_req *req, pyssl_name *name);
  * @param out  receives it; 0 means v1, the only one there is
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_req_version(pyssl_req *req, long *out);
+pyssl_status pyssl_req_version(pyssl_req *req, int64_t *out);
 
 /**
  * Sets the version field.
  * @param version  0
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT for any other
  */
-pyssl_status pyssl_req_set_version(pyssl_req *req, long version);
+pyssl_status pyssl_req_set_version(pyssl_req *req, int64_t version);
 
 /**
  * The public key to be certified.
@@ -1526,7 +1526,7 @@ pyssl_status pyssl_crl_issuer(pyssl_crl *crl, pyssl_name **out);
  * @param version  0 for v1, 1 for v2 (which a list with reasons has to be)
  * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_crl_set_version(pyssl_crl *crl, long version);
+pyssl_status pyssl_crl_set_version(pyssl_crl *crl, int64_t version);
 
 /**
  * Sets when this list was issued.
@@ -2377,8 +2377,8 @@ pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *o
  *         be resumed in; no bit is added then
  */
 pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx,
-                                long mode,
-                                long *out);
+                                int64_t mode,
+                                int64_t *out);
 
 /**
  * Takes modes (SSL_MODE_*) off.
@@ -2386,7 +2386,7 @@ pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx,
  * @param out  receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, long mode, long *out);
+pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, int64_t mode, int64_t *out);
 
 /**
  * Sets the lowest protocol version.
@@ -2476,14 +2476,14 @@ pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t 
  * @param out  receives the bits as they were; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, long mode, long *out);
+pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, int64_t mode, int64_t *out);
 
 /**
  * The SSL_SESS_CACHE_* bits.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, long *out);
+pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, int64_t *out);
 
 /**
  * Says how long sessions live.
@@ -2491,14 +2491,14 @@ pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, long *out);
  * @param out  receives the seconds as they were; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, long seconds, long *out);
+pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, int64_t seconds, int64_t *out);
 
 /**
  * How long sessions live, in seconds.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_timeout(pyssl_ctx *ctx, long *out);
+pyssl_status pyssl_ctx_timeout(pyssl_ctx *ctx, int64_t *out);
 
 /**
  * Sets the protocols that clients offer (RFC 7301).
@@ -3151,7 +3151,7 @@ pyssl_status pyssl_conn_key_update(pyssl_conn *conn, int peer_too);
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_ciphertext_mtu(pyssl_conn *conn,
-                                           long mtu,
+                                           int64_t mtu,
                                            int *taken);
 
 /* ---- pyssl_conn_*: what a connection can tell. */

@@ -88,6 +88,11 @@ def test_buffers_and_lengths_have_one_style() -> None:
     assert faults == [] and seen > 80
 
 
+def test_no_integer_is_as_wide_as_the_machine_s_long() -> None:
+    listed = [(name, parameters) for _, name, parameters in DECLARATION.findall(HEADER.read_text())]
+    assert listed and [name for name, parameters in listed if re.search(r"\blong\b", parameters)] == []
+
+
 def parameter_names(parameters: str) -> list[str]:
     """The names in a parameter list, of a function pointer its own only.
 

@@ -168,7 +168,7 @@ module PySSL
     end
 
     def version
-      get(:pyssl_x509_version, "l!")
+      get(:pyssl_x509_version, "q")
     end
 
     def serial

@@ -93,7 +93,7 @@ module PySSL
 
   # Results through out parameters.
   module Out
-    # A number or handle; `format` as for String#unpack1: "i" int, "J" size_t or handle, "q" int64_t, "l!" long.
+    # A number or handle; `format` as for String#unpack1: "i" int, "J" size_t or handle, "q" int64_t.
     def self.value(function, format, *arguments)
       out = ABI.room
       PySSL.check(ABI.public_send(function, *arguments, out))

@@ -267,11 +267,11 @@ class Context(Handle):
 
     def set_mode(self, mode: int) -> int:
         """Adds MODE_* bits; returns all that are set then."""
-        return int_of(Error, "long *", lib.pyssl_ctx_set_mode, self._handle, whole("mode", mode))
+        return int_of(Error, "int64_t *", lib.pyssl_ctx_set_mode, self._handle, whole("mode", mode))
 
     def clear_mode(self, mode_to_clear: int) -> int:
         """Takes MODE_* bits off; returns all that are set then."""
-        return int_of(Error, "long *", lib.pyssl_ctx_clear_mode, self._handle, whole("mode_to_clear", mode_to_clear))
+        return int_of(Error, "int64_t *", lib.pyssl_ctx_clear_mode, self._handle, whole("mode_to_clear", mode_to_clear))
 
     def set_cipher_list(self, cipher_list: bytes) -> None:
         """Sets the cipher suites up to TLS 1.2, in the syntax of `openssl ciphers`. Those of TLS 1.3 stay."""
@@ -329,19 +329,19 @@ class Context(Handle):
 
     def set_session_cache_mode(self, mode: int) -> int:
         """Says which sessions are cached, in SESS_CACHE_* bits; returns the bits as they were."""
-        return int_of(Error, "long *", lib.pyssl_ctx_set_session_cache_mode, self._handle, whole("mode", mode))
+        return int_of(Error, "int64_t *", lib.pyssl_ctx_set_session_cache_mode, self._handle, whole("mode", mode))
 
     def get_session_cache_mode(self) -> int:
         """The SESS_CACHE_* bits."""
-        return int_of(Error, "long *", lib.pyssl_ctx_session_cache_mode, self._handle)
+        return int_of(Error, "int64_t *", lib.pyssl_ctx_session_cache_mode, self._handle)
 
     def set_timeout(self, timeout: int) -> int:
         """Says how many seconds sessions live; returns the seconds as they were."""
-        return int_of(Error, "long *", lib.pyssl_ctx_set_timeout, self._handle, whole("timeout", timeout))
+        return int_of(Error, "int64_t *", lib.pyssl_ctx_set_timeout, self._handle, whole("timeout", timeout))
 
     def get_timeout(self) -> int:
         """How many seconds sessions live."""
-        return int_of(Error, "long *", lib.pyssl_ctx_timeout, self._handle)
+        return int_of(Error, "int64_t *", lib.pyssl_ctx_timeout, self._handle)
 
     # ---- application protocols
 

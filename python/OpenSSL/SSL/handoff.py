@@ -67,7 +67,7 @@ def give_away_context(context: Context) -> int:
 def take_in_context(cls: Type[X], handle: int) -> X:
     """Context.from_handle."""
     ctx = _cast("pyssl_ctx *", handle)
-    check(lib.pyssl_ctx_timeout(ctx, ffi.new("long *")))
+    check(lib.pyssl_ctx_timeout(ctx, ffi.new("int64_t *")))
     before = _stand_in_of(handle, "Context")
     context = cls._adopt(ctx)
     if before is not None:

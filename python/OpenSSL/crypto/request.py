@@ -45,7 +45,7 @@ class X509Req(Handle):
 
     def get_version(self) -> int:
         """The version field; 0 means v1, the only one there is."""
-        return int_of(Error, "long *", lib.pyssl_req_version, self._handle)
+        return int_of(Error, "int64_t *", lib.pyssl_req_version, self._handle)
 
     def set_version(self, version: int) -> None:
         """Sets the version field; ValueError unless it is 0."""

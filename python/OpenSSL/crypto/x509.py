@@ -57,7 +57,7 @@ class X509(Handle):
 
     def get_version(self) -> int:
         """The version field, zero based: 2 means v3."""
-        return int_of(Error, "long *", lib.pyssl_x509_version, self._handle)
+        return int_of(Error, "int64_t *", lib.pyssl_x509_version, self._handle)
 
     def set_version(self, version: int) -> None:
         """Sets the version field, zero based: 2 means v3. It is stored as it is."""

@@ -11,7 +11,7 @@ use crate::core::ctx::Ctx;
 use crate::core::pkey::PKey;
 use crate::core::session::Session;
 use crate::core::x509::X509;
-use libc::{c_char, c_int, c_long, c_void};
+use libc::{c_char, c_int, c_void};
 
 /// Makes this end the client.
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
@@ -267,7 +267,7 @@ pub extern "C" fn pyssl_conn_key_update(conn: *mut pyssl_conn, peer_too: c_int) 
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_conn_set_ciphertext_mtu(
     conn: *mut pyssl_conn,
-    mtu: c_long,
+    mtu: i64,
     taken: *mut c_int,
 ) -> pyssl_status {
     // SAFETY: the header asks for a writable out.

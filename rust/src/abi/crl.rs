@@ -9,7 +9,7 @@ use crate::core::filetype::FileType;
 use crate::core::pkey::PKey;
 use crate::core::revoked::Revoked;
 use crate::core::x509::X509;
-use libc::{c_char, c_int, c_long};
+use libc::{c_char, c_int};
 
 object!(Crl, pyssl_crl, 6, "crl");
 
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn pyssl_crl_issuer(crl: *mut pyssl_crl, out: *mut *mut py
 /// @param version  0 for v1, 1 for v2 (which a list with reasons has to be)
 /// @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub extern "C" fn pyssl_crl_set_version(crl: *mut pyssl_crl, version: c_long) -> pyssl_status {
+pub extern "C" fn pyssl_crl_set_version(crl: *mut pyssl_crl, version: i64) -> pyssl_status {
     gate(|| Crl::lookup(crl)?.set_version(version))
 }
 

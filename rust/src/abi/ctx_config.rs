@@ -5,7 +5,7 @@ use super::gate::{gate, pyssl_status};
 use super::handle::Object;
 use super::types::pyssl_ctx;
 use crate::core::ctx::Ctx;
-use libc::{c_char, c_int, c_long};
+use libc::{c_char, c_int};
 
 /// Adds options (SSL_OP_*); none is ever removed.
 /// @param options  bits to add, 0 for none
@@ -23,7 +23,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_options(ctx: *mut pyssl_ctx, options: u64
 /// @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for SSL_MODE_ASYNC, whose jobs no call of this library could
 ///         be resumed in; no bit is added then
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_set_mode(ctx: *mut pyssl_ctx, mode: c_long, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_set_mode(ctx: *mut pyssl_ctx, mode: i64, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_opt(out, || Ctx::lookup(ctx)?.set_mode(mode)) })
 }
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_mode(ctx: *mut pyssl_ctx, mode: c_long, o
 /// @param out  receives the bits as they are then; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_clear_mode(ctx: *mut pyssl_ctx, mode: c_long, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_clear_mode(ctx: *mut pyssl_ctx, mode: i64, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.clear_mode(mode))) })
 }
@@ -150,8 +150,8 @@ pub unsafe extern "C" fn pyssl_ctx_set_session_id(ctx: *mut pyssl_ctx, id: *cons
 #[no_mangle]
 pub unsafe extern "C" fn pyssl_ctx_set_session_cache_mode(
     ctx: *mut pyssl_ctx,
-    mode: c_long,
-    out: *mut c_long,
+    mode: i64,
+    out: *mut i64,
 ) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.set_session_cache_mode(mode))) })
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_session_cache_mode(
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_session_cache_mode(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_session_cache_mode(ctx: *mut pyssl_ctx, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, || Ok(Ctx::lookup(ctx)?.session_cache_mode())) })
 }
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn pyssl_ctx_session_cache_mode(ctx: *mut pyssl_ctx, out: 
 /// @param out  receives the seconds as they were; may be NULL
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_set_timeout(ctx: *mut pyssl_ctx, seconds: c_long, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_set_timeout(ctx: *mut pyssl_ctx, seconds: i64, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put_opt(out, || Ok(Ctx::lookup(ctx)?.set_timeout(seconds))) })
 }
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn pyssl_ctx_set_timeout(ctx: *mut pyssl_ctx, seconds: c_l
 /// @param out  receives it
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_ctx_timeout(ctx: *mut pyssl_ctx, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_ctx_timeout(ctx: *mut pyssl_ctx, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, || Ok(Ctx::lookup(ctx)?.timeout())) })
 }

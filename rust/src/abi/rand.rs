@@ -96,7 +96,7 @@ pub unsafe extern "C" fn pyssl_rand_write_file(file: *const c_char, out: *mut us
 pub unsafe extern "C" fn pyssl_rand_egd(
     socket: *const c_char,
     count: c_int,
-    timeout_ms: c_int,
+    timeout_ms: i64,
     out: *mut usize,
 ) -> pyssl_status {
     gate(|| {

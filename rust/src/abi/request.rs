@@ -10,7 +10,7 @@ use crate::core::pkey::PKey;
 use crate::core::request::Request;
 use crate::error::Error;
 use crate::status::Status;
-use libc::{c_char, c_int, c_long};
+use libc::{c_char, c_int};
 
 object!(Request, pyssl_req, 5, "req");
 
@@ -90,7 +90,7 @@ pub extern "C" fn pyssl_req_set_subject(req: *mut pyssl_req, name: *mut pyssl_na
 /// @param out  receives it; 0 means v1, the only one there is
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_req_version(req: *mut pyssl_req, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_req_version(req: *mut pyssl_req, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, || Ok(Request::lookup(req)?.version())) })
 }
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn pyssl_req_version(req: *mut pyssl_req, out: *mut c_long
 /// @param version  0
 /// @return PYSSL_OK, or PYSSL_ERR_ARGUMENT for any other
 #[no_mangle]
-pub extern "C" fn pyssl_req_set_version(req: *mut pyssl_req, version: c_long) -> pyssl_status {
+pub extern "C" fn pyssl_req_set_version(req: *mut pyssl_req, version: i64) -> pyssl_status {
     gate(|| Request::lookup(req)?.set_version(version))
 }
 

@@ -8,7 +8,7 @@ use crate::core::filetype::FileType;
 use crate::core::name::{Name, Part};
 use crate::core::pkey::PKey;
 use crate::core::x509::{Limit, X509};
-use libc::{c_char, c_int, c_long};
+use libc::{c_char, c_int};
 
 object!(X509, pyssl_x509, 2, "x509");
 
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn pyssl_x509_subject_name_hash(cert: *mut pyssl_x509, out
 /// @param out  receives it, zero based: 2 means v3
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub unsafe extern "C" fn pyssl_x509_version(cert: *mut pyssl_x509, out: *mut c_long) -> pyssl_status {
+pub unsafe extern "C" fn pyssl_x509_version(cert: *mut pyssl_x509, out: *mut i64) -> pyssl_status {
     // SAFETY: the header asks for a writable out.
     gate(|| unsafe { put(out, || Ok(X509::lookup(cert)?.version())) })
 }
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn pyssl_x509_version(cert: *mut pyssl_x509, out: *mut c_l
 /// @param version  zero based: 2 means v3; stored as it is
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub extern "C" fn pyssl_x509_set_version(cert: *mut pyssl_x509, version: c_long) -> pyssl_status {
+pub extern "C" fn pyssl_x509_set_version(cert: *mut pyssl_x509, version: i64) -> pyssl_status {
     gate(|| X509::lookup(cert)?.set_version(version))
 }
 
@@ -221,13 +221,13 @@ pub unsafe extern "C" fn pyssl_x509_set_not_after(cert: *mut pyssl_x509, when: *
 /// @param seconds  from now; negative for the past
 /// @return PYSSL_OK, or PYSSL_ERR_HANDLE
 #[no_mangle]
-pub extern "C" fn pyssl_x509_adjust_not_before(cert: *mut pyssl_x509, seconds: c_long) -> pyssl_status {
+pub extern "C" fn pyssl_x509_adjust_not_before(cert: *mut pyssl_x509, seconds: i64) -> pyssl_status {
     gate(|| X509::lookup(cert)?.adjust_time(Limit::NotBefore, seconds))
 }
 
 /// Sets the end of the validity period, as pyssl_x509_adjust_not_before().
 #[no_mangle]
-pub extern "C" fn pyssl_x509_adjust_not_after(cert: *mut pyssl_x509, seconds: c_long) -> pyssl_status {
+pub extern "C" fn pyssl_x509_adjust_not_after(cert: *mut pyssl_x509, seconds: i64) -> pyssl_status {
     gate(|| X509::lookup(cert)?.adjust_time(Limit::NotAfter, seconds))
 }
 

@@ -57,6 +57,11 @@ impl Conn {
     pub fn set_verify(&self, mode: c_int, callback: Option<Arc<Verify>>) -> Result<()> {
         let engine = self.inspect();
         self.rules_may_change(&engine, "the verification")?;
+        let mut judge = [0; 16];
+        if callback.is_some() {
+            openssl::rand::rand_bytes(&mut judge)?;
+        }
+        engine.judge.set(judge);
         engine.ssl.set_verify(mode);
         engine.has_own_verify.set(true);
         let before = self.replace_callbacks(|own| own.verify = callback);
@@ -154,7 +159,9 @@ impl Conn {
     /// TLS 1.3 servers: asks for the client's certificate after the handshake. The next call that moves bytes sends the
     /// request; the answer is verified by a later one that reads.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
-        let done = self.inspect().ssl.verify_client_post_handshake();
+        let engine = self.inspect();
+        self.guard_tickets(&engine)?;
+        let done = engine.ssl.verify_client_post_handshake();
         done.map_err(|error| error.doing("cannot ask for a certificate after the handshake"))
     }
 

@@ -57,8 +57,8 @@ impl ServerRules {
         };
         let callback = match (&callbacks.verify, engine.has_own_verify.get()) {
             (None, _) => Judge::OpenSsl,
-            (Some(_), false) => Judge::OfContext(inherited.verify_changes),
-            (Some(_), true) => Judge::OfConnection,
+            (Some(_), false) => Judge::OfContext(inherited.judge),
+            (Some(_), true) => Judge::OfConnection(engine.judge.get()),
         };
         let trust = if mode == 0 { [0; 32] } else { trust(ssl, callback)? };
         Ok(ServerRules { mode, trust, user_id: inherited.session_id.clone() })
@@ -75,22 +75,30 @@ impl ServerRules {
     }
 
     /// Returns true if a session that was made under the rules `earlier` may serve a connection under these.
-    fn are_met_by(&self, earlier: &ServerRules, has_certificate: bool) -> bool {
-        match has_certificate {
+    fn are_met_by(&self, earlier: &ServerRules, ssl: &Ssl) -> bool {
+        match ssl.peer_certificate() {
             _ if self.mode & VERIFY_PEER == 0 => true,
-            true => self.trust == earlier.trust,
-            // One that is asked for after the handshake is not missing yet (TLS 1.3).
-            false => self.mode & VERIFY_FAIL_IF_NO_PEER_CERT == 0 || self.mode & VERIFY_POST_HANDSHAKE != 0,
+            Some(_) => self.trust == earlier.trust,
+            None => !self.demand_certificate(ssl),
         }
+    }
+
+    /// Returns true if a handshake must not end without a certificate. One that is asked for after the handshake is not
+    /// missing yet; up to TLS 1.2 there is no such request, and VERIFY_POST_HANDSHAKE has no meaning.
+    fn demand_certificate(&self, ssl: &Ssl) -> bool {
+        const DEMAND: c_int = VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT;
+        let later = self.mode & VERIFY_POST_HANDSHAKE != 0 && ssl.is_tls1_3();
+        self.mode & DEMAND == DEMAND && !later
     }
 }
 
 /// Who has the last word on a client's certificate.
 enum Judge {
     OpenSsl,
-    /// The callback of the context, after so many changes.
-    OfContext(u32),
-    OfConnection,
+    /// The callback of a context, by its number.
+    OfContext(u64),
+    /// The callback of one connection, by its random number: no other connection resumes what it accepted.
+    OfConnection([u8; 16]),
 }
 
 fn trust(ssl: &Ssl, judge: Judge) -> Result<[u8; 32]> {
@@ -102,14 +110,17 @@ fn trust(ssl: &Ssl, judge: Judge) -> Result<[u8; 32]> {
     }
     let names = rules.name.hosts.iter().chain(&rules.name.address);
     names.for_each(|name| digest.update(name.to_bytes_with_nul()));
-    digest.update(&match judge {
-        Judge::OpenSsl => [0; 5],
-        Judge::OfConnection => [1; 5],
-        Judge::OfContext(changes) => {
-            let [a, b, c, d] = changes.to_be_bytes();
-            [2, a, b, c, d]
+    match judge {
+        Judge::OpenSsl => digest.update(&[0]),
+        Judge::OfConnection(number) => {
+            digest.update(&[1]);
+            digest.update(&number);
         }
-    });
+        Judge::OfContext(number) => {
+            digest.update(&[2]);
+            digest.update(&number.to_be_bytes());
+        }
+    }
     digest.update(&fingerprint(&ssl.verify_store())?);
     ssl.each_client_ca(|der| {
         digest.update(&der.len().to_be_bytes());
@@ -155,6 +166,7 @@ impl Conn {
 
     /// Labels the session of a full handshake anew. Call when a rule was changed, in case a handshake is under way.
     pub(super) fn relabel_session(&self, engine: &Engine) -> Result<()> {
+        self.guard_tickets(engine)?;
         if !engine.has_open_hello() || engine.ssl.session_reused() {
             return Ok(());
         }
@@ -165,20 +177,38 @@ impl Conn {
         Ok(())
     }
 
-    /// Ends the connection if a server's handshake resumed a session that its rules do not allow. Call after each
-    /// operation, before any of its data is used.
+    /// Sends no tickets after the handshake where the rules are not those of the session's label. The tickets that follow
+    /// post-handshake authentication contain the client's certificate, and would show it where other rules hold.
+    pub(super) fn guard_tickets(&self, engine: &Engine) -> Result<()> {
+        let ssl = &engine.ssl;
+        if !ssl.is_server() || !ssl.is_init_finished() || !ssl.is_tls1_3() {
+            return Ok(());
+        }
+        match ssl.has_session_label(&ServerRules::of(engine, &self.current())?.label()) {
+            true => Ok(()),
+            false => ssl.send_no_tickets(),
+        }
+    }
+
+    /// Ends the connection if a server's handshake has not met its rules: it resumed a session that they do not allow, or
+    /// they demand a certificate that there is not. Call after each operation, before any of its data is used.
     pub(super) fn conclude_hello(&self, engine: &Engine) {
         if !engine.has_open_hello() || !engine.ssl.is_init_finished() {
             return;
         }
         let Some(earlier) = self.with_hello(engine, |hello| hello.chosen_by.take()).flatten() else { return };
-        if !engine.ssl.session_reused() {
+        let ssl = &engine.ssl;
+        let has_certificate = ssl.peer_certificate().is_some();
+        if !ssl.session_reused() && has_certificate {
             return;
         }
-        let has_certificate = engine.ssl.peer_certificate().is_some();
-        let allows = |rules: ServerRules| rules.are_met_by(&earlier, has_certificate);
+        let allows = |rules: ServerRules| rules.are_met_by(&earlier, ssl);
         if !ServerRules::of(engine, &self.current()).is_ok_and(allows) {
-            engine.refusal.set(Some(if has_certificate { OTHER_TRUST } else { NO_CERTIFICATE }));
+            engine.refusal.set(Some(match (ssl.session_reused(), has_certificate) {
+                (true, true) => OTHER_TRUST,
+                (true, false) => NO_CERTIFICATE,
+                (false, _) => NOT_ASKED,
+            }));
             self.force_alert(engine);
         }
     }
@@ -219,6 +249,11 @@ impl Hello {
 const NO_CERTIFICATE: Refusal = Refusal {
     why: "the client resumed a session that has no client certificate, and a rule that was set after the session was \
           chosen demands one: set it in the server name callback at the latest",
+    reason: "peer did not return a certificate",
+};
+const NOT_ASKED: Refusal = Refusal {
+    why: "the client was not asked for a certificate, and a rule demands one: set it before the certificate is asked for, \
+          and allow no anonymous cipher suites",
     reason: "peer did not return a certificate",
 };
 const OTHER_TRUST: Refusal = Refusal {

@@ -115,6 +115,8 @@ struct Engine {
     inherited: RefCell<Inherited>,
     /// Verify mode and callback were set on the connection: those of another context do not take their place.
     has_own_verify: Cell<bool>,
+    /// A random number that tells a verify callback of the connection's own from any other.
+    judge: Cell<[u8; 16]>,
     /// On a server.
     hello: RefCell<Option<Hello>>,
     /// Why the library itself ended the connection.
@@ -158,6 +160,7 @@ impl Conn {
             renegotiation_backlog: RefCell::default(),
             inherited: RefCell::new(inherited),
             has_own_verify: Cell::new(false),
+            judge: Cell::default(),
             hello: RefCell::default(),
             refusal: Cell::new(None),
         };

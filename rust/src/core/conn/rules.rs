@@ -59,7 +59,8 @@ impl Conn {
         handshake.under_way.set(true);
         handshake.was_lenient.set(false);
         handshake.may_resume.set(false);
-        let verifies = !ssl.is_server() && ssl.verify_mode() != VERIFY_NONE;
+        // Where a name is expected without verification, the caller goes by the result (verify_result).
+        let verifies = !ssl.is_server() && (ssl.verify_mode() != VERIFY_NONE || !ssl.verify_rules().name.is_none());
         let callbacks = self.current();
         let callback = callbacks.verify.as_ref().map(Identity::of);
         let judge = callbacks.ocsp_client.as_ref().map(Identity::of);

@@ -5,7 +5,11 @@ use crate::core::conn::Conn;
 use crate::openssl::ssl_ctx::SslCtx;
 use libc::c_int;
 use openssl::x509::X509StoreContextRef;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+
+/// The number of the next verify callback that a context is given.
+static JUDGES: AtomicU64 = AtomicU64::new(1);
 
 /// A callback failed for a reason of its own, which its language keeps: the call that ran it ends with CALLBACK.
 pub struct Raised;
@@ -99,8 +103,8 @@ impl Ctx {
         let _before = {
             let mut late = self.change.lock();
             self.ssl.set_verify(mode);
-            if late.served && callback.is_some() && self.callbacks().verify.is_some() {
-                late.verify_changes = late.verify_changes.wrapping_add(1);
+            if callback.is_some() {
+                late.judge = JUDGES.fetch_add(1, Ordering::Relaxed);
             }
             self.replace_callbacks(|callbacks| callbacks.verify = callback)
         };

@@ -23,8 +23,9 @@ use std::sync::Arc;
 pub(in crate::core) struct Inherited {
     pub callbacks: Arc<Callbacks>,
     pub verify_mode: c_int,
-    /// How often the verify callback was replaced by another one while there were connections.
-    pub verify_changes: u32,
+    /// The number of the verify callback. The contexts of a process number theirs as they are set, so that processes
+    /// with the same configuration number them alike.
+    pub judge: u64,
     /// The session id that the user set.
     pub session_id: Arc<[u8]>,
     pub identities: Arc<Identities>,
@@ -42,7 +43,7 @@ pub(super) struct Overrides {
     pub extra_chain: Chain,
     pub client_cas: Option<Stack<X509Name>>,
     pub store: Option<X509Store>,
-    pub verify_changes: u32,
+    pub judge: u64,
     pub session_id: Arc<[u8]>,
     pub identities: Arc<Identities>,
 }
@@ -110,7 +111,7 @@ impl Ctx {
         Inherited {
             callbacks: self.callbacks(),
             verify_mode: self.ssl.verify_mode(),
-            verify_changes: late.verify_changes,
+            judge: late.judge,
             session_id: late.session_id.clone(),
             identities: late.identities.clone(),
             extra_chain: late.extra_chain.clone(),

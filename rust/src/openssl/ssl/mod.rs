@@ -230,6 +230,10 @@ impl Ssl {
         unsafe { ffi::SSL_get_verify_result(self.ptr) as c_int }
     }
 
+    pub fn is_tls1_3(&self) -> bool {
+        self.version() == ffi::TLS1_3_VERSION
+    }
+
     /// The negotiated version's number, 0x0304 for TLS 1.3.
     pub fn version(&self) -> c_int {
         // SAFETY: a live SSL.

@@ -22,6 +22,26 @@ impl Ssl {
         check(unsafe { ffi::SSL_set_session_id_context(self.as_ptr(), id.as_ptr(), id.len() as c_uint) })
     }
 
+    /// Returns true if the session, if there is one, has this label.
+    pub fn has_session_label(&self, id: &[u8; 32]) -> bool {
+        // SAFETY: a live SSL; its session's label is borrowed and readable for the length.
+        unsafe {
+            let session = ffi::SSL_get_session(self.as_ptr());
+            if session.is_null() {
+                return true;
+            }
+            let mut len: c_uint = 0;
+            let label = ffi::SSL_SESSION_get0_id_context(session, &mut len);
+            !label.is_null() && std::slice::from_raw_parts(label, len as usize) == id
+        }
+    }
+
+    /// Sends no session tickets from now on (TLS 1.3).
+    pub fn send_no_tickets(&self) -> Result<()> {
+        // SAFETY: a live SSL.
+        check(unsafe { ffi::SSL_set_num_tickets(self.as_ptr(), 0) })
+    }
+
     /// Labels the session that is being made. Call in a full handshake only: other connections share a session that is
     /// resumed.
     pub fn label_session(&self, id: &[u8; 32]) -> Result<()> {

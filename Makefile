@@ -114,7 +114,7 @@ header: ## write include/*.h and tests/data/symbols.txt from rust/src
 abi-dump: ## at a release: write the ABI that later ones are held to (docs/abi.md)
 	@tools/tools.sh abidw
 	@mkdir -p $(RELEASED)
-	cp include/pyssl.h $(RELEASED)/pyssl.h
+	cp include/*.h $(RELEASED)/
 	tests/abi/dump.sh include/pyssl.h $(RELEASED)/pyssl.abi
 
 install: | $(FROM)/libpyssl.so ## library, header, pkg-config, CMake package, reference: DESTDIR= PREFIX= LIBDIR= OPENSSL=system

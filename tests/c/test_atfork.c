@@ -1,5 +1,5 @@
-/* fork() beside handlers of the program's own (pthread_atfork) that take a lock under which other threads call the library:
- * it is held up for a second at the most. */
+/* fork() beside handlers of the program's own (pthread_atfork) that take a lock under which other threads call the
+ * library: it is held up for a second at the most. */
 #include "pair.h"
 
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
-/* A descriptor that is closed, and given to another file, as soon as pyssl_conn_close() or pyssl_conn_free() has returned,
- * while other threads send and receive on the connection: nothing of theirs reaches the other file. */
+/* A descriptor that is closed, and given to another file, as soon as pyssl_conn_close() or pyssl_conn_free() has
+ * returned, while other threads send and receive on the connection: nothing of theirs reaches the other file. */
 #define _XOPEN_SOURCE 700 /* posix_openpt() */
 #include "pair.h"
 

@@ -1,5 +1,5 @@
-/* A program that closes descriptors that are not its own (closefrom() does, and many a child after a fork), and has files
- * under their numbers by now: the library leaves those alone. */
+/* A program that closes descriptors that are not its own (closefrom() does, and many a child after a fork), and has
+ * files under their numbers by now: the library leaves those alone. */
 #include "pair.h"
 
 #include <sys/ioctl.h>

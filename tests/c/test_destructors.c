@@ -1,5 +1,5 @@
-/* Destructors of userdata run once, before the call that lets go of it returns, and without any lock of the library held: they
- * may call the library, and wait for threads that do. */
+/* Destructors of userdata run once, before the call that lets go of it returns, and without any lock of the library
+ * held: they may call the library, and wait for threads that do. */
 #include "pair.h"
 
 #include <sys/wait.h>

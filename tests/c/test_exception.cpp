@@ -1,4 +1,5 @@
-// A C++ exception out of a callback cannot pass through the library: the process ends, with a message, whoever would catch it.
+// A C++ exception out of a callback cannot pass through the library: the process ends, with a message, whoever would
+// catch it.
 #include "check.h"
 
 #include <signal.h>

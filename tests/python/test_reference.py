@@ -92,8 +92,8 @@ def test_functions_stand_with_their_object(page: Page) -> None:
         assert set(functions) <= page.overviews[chapter], chapter
         astray += [(chapter, name) for name in functions if not any(name.startswith(prefix) for prefix in named)]
     # What is the whole library's, and what tells of errors and curves, is beside what it is for.
-    kin = ("pyssl_verify_error", "pyssl_openssl_", "pyssl_handle_count", "pyssl_curve_", "pyssl_set_fiber_fn")
-    kin += ("pyssl_status_name", "pyssl_language_", "pyssl_load_openssl_config")
+    kin: tuple[str, ...] = ("pyssl_verify_error", "pyssl_openssl_", "pyssl_handle_count", "pyssl_curve_")
+    kin += ("pyssl_set_fiber_fn", "pyssl_status_name", "pyssl_language_", "pyssl_load_openssl_config")
     assert [name for _, name in astray if not name.startswith(kin)] == []
 
 

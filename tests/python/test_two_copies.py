@@ -22,9 +22,9 @@ def made(library: ctypes.CDLL, kind: str) -> int:
 def test_a_handle_of_another_copy_is_refused(tmp_path: Path) -> None:
     copies = []
     for number in range(2):
-        copy = tmp_path / f"copy{number}.so"
-        shutil.copyfile(native.library_path(), copy)
-        copies.append(ctypes.CDLL(str(copy)))
+        file = tmp_path / f"copy{number}.so"
+        shutil.copyfile(native.library_path(), file)
+        copies.append(ctypes.CDLL(str(file)))
     refused = 0
     for kind in KINDS:
         mine, theirs = (made(copy, kind) for copy in copies)

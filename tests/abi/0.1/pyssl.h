@@ -10,11 +10,24 @@
  * negative status. Results go to out parameters, which stand last and are written on success only, if not said
  * otherwise. pyssl_error_last() tells the calling thread why its last failed call failed.
  *
- * Bytes go in as (pointer, size_t), text as NUL-terminated UTF-8. Bytes and text come out into the caller's room,
- * (pointer, size, size_t *len): *len receives the length (without the NUL that follows text). If the room is too small
- * nothing is stored in it, *len says what is needed, and the result is PYSSL_ERR_BUFFER.
+ * NULL. A parameter that may be NULL says so. Every other pointer that is NULL gives PYSSL_ERR_ARGUMENT (a handle
+ * PYSSL_ERR_HANDLE), and nothing is done. Out parameters are checked before everything else.
  *
- * Threads. Every function may be called from any thread at any time, also with the same handle.
+ * Bytes go in as (data, data_len), text as NUL-terminated UTF-8. Bytes and text come out into the caller's buffer,
+ * (buf, buf_size, len_out): *len_out receives the length. A NUL follows text (char *) and is not counted; none follows
+ * bytes (uint8_t *). If the buffer is too small nothing is stored in it, *len_out says what is needed, and the result is
+ * PYSSL_ERR_BUFFER. An array of handles comes out as (buf, buf_size, count_out) in the same way.
+ *
+ * Errors. PYSSL_ERR_WANT_*, PYSSL_ERR_ZERO_RETURN and PYSSL_ERR_INTERRUPTED are answers and leave the last failure as it
+ * is. The strings of a failure live until the thread's next call that fails.
+ *
+ * Threads. Every function may be called from any thread at any time, also with the same handle, but not from a signal
+ * handler. pthread_cancel() is held back inside the library and its callbacks: the thread is cancelled at its next
+ * cancellation point (pthread_testcancel() is one) after the call has returned. A blocked call is ended by
+ * pyssl_conn_close(), pyssl_conn_shutdown() or a timeout. Asynchronous cancellation must be off.
+ *
+ * Callbacks return. A thread that ends inside of one (pthread_exit) is kept there until the process ends. An exception that
+ * leaves one (of C++, say) ends the process with a message.
  */
 
 #ifndef PYSSL_H
@@ -23,6 +36,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pyssl_constants.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -30,9 +45,24 @@ extern "C" {
 /* ---- Handles */
 
 /**
- * A key: empty, public only, or private. Thread safe.
+ * A TLS or DTLS connection. One thread may read while another writes and a third closes.
  */
-typedef struct pyssl_pkey pyssl_pkey;
+typedef struct pyssl_conn pyssl_conn;
+
+/**
+ * A certificate revocation list.
+ */
+typedef struct pyssl_crl pyssl_crl;
+
+/**
+ * A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
+ */
+typedef struct pyssl_ctx pyssl_ctx;
+
+/**
+ * An extension; it never changes once made. Thread safe.
+ */
+typedef struct pyssl_ext pyssl_ext;
 
 /**
  * A distinguished name. Thread safe. A view keeps alive what it looks into; once the name there was replaced as a
@@ -41,14 +71,19 @@ typedef struct pyssl_pkey pyssl_pkey;
 typedef struct pyssl_name pyssl_name;
 
 /**
- * A certificate. Thread safe.
+ * The parts of a PKCS#12 file.
  */
-typedef struct pyssl_x509 pyssl_x509;
+typedef struct pyssl_pkcs12 pyssl_pkcs12;
 
 /**
- * An extension; it never changes once made. Thread safe.
+ * A PKCS#7 message.
  */
-typedef struct pyssl_ext pyssl_ext;
+typedef struct pyssl_pkcs7 pyssl_pkcs7;
+
+/**
+ * A key: empty, public only, or private. Thread safe.
+ */
+typedef struct pyssl_pkey pyssl_pkey;
 
 /**
  * A certificate request. Thread safe.
@@ -56,14 +91,19 @@ typedef struct pyssl_ext pyssl_ext;
 typedef struct pyssl_req pyssl_req;
 
 /**
- * A certificate revocation list.
- */
-typedef struct pyssl_crl pyssl_crl;
-
-/**
  * An entry of a revocation list: a serial number, a date, and perhaps a reason.
  */
 typedef struct pyssl_revoked pyssl_revoked;
+
+/**
+ * A TLS session. It never changes and belongs to the context of the connection it came from.
+ */
+typedef struct pyssl_session pyssl_session;
+
+/**
+ * A signed public key and challenge.
+ */
+typedef struct pyssl_spki pyssl_spki;
 
 /**
  * Trusted certificates and revocation lists, on their own or of a TLS context.
@@ -76,34 +116,16 @@ typedef struct pyssl_store pyssl_store;
 typedef struct pyssl_store_ctx pyssl_store_ctx;
 
 /**
- * A PKCS#7 message.
+ * A certificate. Thread safe.
  */
-typedef struct pyssl_pkcs7 pyssl_pkcs7;
+typedef struct pyssl_x509 pyssl_x509;
+
+/* ---- What calls return, and the opaque types behind handles. */
 
 /**
- * The parts of a PKCS#12 file.
+ * What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
  */
-typedef struct pyssl_pkcs12 pyssl_pkcs12;
-
-/**
- * A signed public key and challenge.
- */
-typedef struct pyssl_spki pyssl_spki;
-
-/**
- * A TLS or DTLS context. It may be changed at any time; connections keep what they took when they were made.
- */
-typedef struct pyssl_ctx pyssl_ctx;
-
-/**
- * A TLS or DTLS connection. One thread may read while another writes and a third closes.
- */
-typedef struct pyssl_conn pyssl_conn;
-
-/**
- * A TLS session. It never changes and belongs to the context of the connection it came from.
- */
-typedef struct pyssl_session pyssl_session;
+typedef int pyssl_status;
 
 /* ---- pyssl_error_*: the calling thread's last failure. */
 
@@ -203,12 +225,13 @@ typedef struct pyssl_session pyssl_session;
 #define PYSSL_ERR_UNSUPPORTED -18
 
 /**
- * What a call came to: PYSSL_OK (0) or one of the negative PYSSL_ERR_* values.
+ * The system has no memory left. A connection that needed it has ended; everything else is as it was.
  */
-typedef int pyssl_status;
+#define PYSSL_ERR_MEMORY -19
 
 /**
- * A failure. The strings are UTF-8 and stay valid until this thread asks for another error or entry.
+ * A failure. The strings are UTF-8 and live until this thread's next call that
+ * fails or pyssl_error_clear().
  */
 typedef struct pyssl_error {
     /**
@@ -250,8 +273,8 @@ typedef struct pyssl_error {
 } pyssl_error;
 
 /**
- * One entry of OpenSSL's error queue. The strings are UTF-8, "" where OpenSSL has none, and stay valid until this
- * thread asks for another error or entry.
+ * One entry of OpenSSL's error queue. The strings are UTF-8, "" where OpenSSL has none, and live as
+ * long as those of its pyssl_error.
  */
 typedef struct pyssl_error_entry {
     /**
@@ -267,14 +290,16 @@ typedef struct pyssl_error_entry {
 } pyssl_error_entry;
 
 /**
- * The calling thread's last failure. It stays until the next call that fails; calls that succeed leave it.
+ * Returns the calling thread's last failure. It stays, with its strings, until the next call that fails or
+ * pyssl_error_clear(). Calls that succeed leave it, and so do those that return PYSSL_ERR_WANT_READ,
+ * PYSSL_ERR_WANT_WRITE, PYSSL_ERR_WANT_X509_LOOKUP, PYSSL_ERR_ZERO_RETURN or PYSSL_ERR_INTERRUPTED, which are answers.
  * @param out  receives it; status is PYSSL_OK and message "" when nothing failed yet
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when out is NULL
  */
 pyssl_status pyssl_error_last(pyssl_error *out);
 
 /**
- * An entry of OpenSSL's queue as it was at the last failure.
+ * Returns an entry of OpenSSL's queue as it was at the last failure.
  * @param index  0 is the oldest, the cause; below entry_count
  * @param out    receives it
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT when index is too large or out is NULL
@@ -282,8 +307,8 @@ pyssl_status pyssl_error_last(pyssl_error *out);
 pyssl_status pyssl_error_entry_at(size_t index, pyssl_error_entry *out);
 
 /**
- * The sentence of the calling thread's last failure, "" when there is none; never NULL.
- * @return UTF-8, valid until this thread asks for another error or entry
+ * Returns the sentence of the calling thread's last failure, "" when there is none; never NULL.
+ * @return UTF-8, valid until this thread's next call that fails or pyssl_error_clear()
  */
 const char *pyssl_error_message(void);
 
@@ -292,7 +317,34 @@ const char *pyssl_error_message(void);
  */
 void pyssl_error_clear(void);
 
+/**
+ * Returns the name of a status: "PYSSL_OK", "PYSSL_ERR_WANT_READ".
+ * @param status  PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_*
+ * @return a static string; "PYSSL_OK" for numbers above 0, which are counts; "unknown status" for any other number
+ */
+const char *pyssl_status_name(pyssl_status status);
+
 /* ---- pyssl_version and its kin: what this library is. */
+
+/**
+ * The version of this header, as pyssl_version_number() has it for the library: major << 16 | minor << 8 | patch.
+ */
+#define PYSSL_VERSION_NUMBER 256
+
+/**
+ * The major version of this header.
+ */
+#define PYSSL_VERSION_MAJOR 0
+
+/**
+ * The minor version of this header.
+ */
+#define PYSSL_VERSION_MINOR 1
+
+/**
+ * The patch level of this header.
+ */
+#define PYSSL_VERSION_PATCH 0
 
 /**
  * For pyssl_openssl_version(): name and date of the release.
@@ -326,6 +378,13 @@ void pyssl_error_clear(void);
 const char *pyssl_version(void);
 
 /**
+ * The library's own version as one number, to be compared with PYSSL_VERSION_NUMBER, the version of the header that a
+ * program was built with.
+ * @return major << 16 | minor << 8 | patch
+ */
+int pyssl_version_number(void);
+
+/**
  * OpenSSL's version number as OPENSSL_VERSION_NUMBER has it (0xMNN00PP0).
  */
 uint64_t pyssl_openssl_version_number(void);
@@ -336,6 +395,15 @@ uint64_t pyssl_openssl_version_number(void);
  * @return a static string; "not available" for an unknown number
  */
 const char *pyssl_openssl_version(int what);
+
+/**
+ * Reads an OpenSSL configuration file (openssl.cnf) and applies it to the process, before other threads use the library. The
+ * embedded OpenSSL reads none unless this is called: neither OPENSSL_CONF nor a default place counts, and modules are
+ * loaded by their full path alone. The system's OpenSSL has read its own by then.
+ * @param file  NUL-terminated name of the file
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file); parts of the file may have taken effect
+ */
+pyssl_status pyssl_load_openssl_config(const char *file);
 
 /**
  * OpenSSL's words for a result of verifying (X509_V_*).
@@ -370,14 +438,17 @@ pyssl_status pyssl_constant(const char *name,
 #define PYSSL_ALPN_REFUSE 256
 
 /**
- * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread.
+ * Frees a callback's userdata: called once, when the library will not call the callback again. From any thread, at the end
+ * of the call that lets go of it, and without any lock of the library held: it may call the library, and wait for threads
+ * that do. What a callback lets go of goes when the call returns that led to the callback.
  */
 typedef void (*pyssl_destructor)(void *userdata);
 
 /**
  * Has the last word on each certificate of the peer's chain (SSL_CTX_set_verify).
  * @param userdata  as given with the callback
- * @param conn      the connection, lent for the length of the call: state may be read, bytes not moved (PYSSL_ERR_BUSY)
+ * @param conn      the connection, lent for the length of the call: state may be read; to send or receive on it gives
+ *                  PYSSL_ERR_BUSY
  * @param cert      the certificate, a new handle that the callback owns; NULL when there is none
  * @param error     X509_V_OK or X509_V_ERR_*
  * @param depth     0 is the peer's own certificate
@@ -420,94 +491,127 @@ typedef int (*pyssl_servername_callback)(void *userdata, pyssl_conn *conn);
 
 /**
  * Chooses, on a server, one of the protocols that the client offers (ALPN, RFC 7301).
- * @param userdata  as given with the callback
- * @param conn      the connection, lent
- * @param offered   the protocols, each behind a byte with its length
- * @param len       how many bytes that is
- * @param room      the choice is written here
- * @param size      how many bytes there is room for, 255
+ * @param userdata     as given with the callback
+ * @param conn         the connection, lent
+ * @param offered      the protocols, each behind a byte with its length
+ * @param offered_len  how many bytes that is
+ * @param buf          the choice is written here
+ * @param buf_size     how many bytes there is room for, 255
  * @return the length of the choice; 0 to go on without a protocol; PYSSL_ALPN_REFUSE to end the handshake
  *         (no_application_protocol); a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef ptrdiff_t (*pyssl_alpn_select_callback)(void *userdata,
                                                 pyssl_conn *conn,
                                                 const uint8_t *offered,
-                                                size_t len,
-                                                uint8_t *room,
-                                                size_t size);
+                                                size_t offered_len,
+                                                uint8_t *buf,
+                                                size_t buf_size);
 
 /**
  * Gives, on a server, the OCSP response to staple (RFC 6066, 8), when the client asks for one.
  * @param userdata  as given with the callback
  * @param conn      the connection, lent
- * @param room      the DER of an OCSPResponse is written here
- * @param size      how many bytes there is room for, 65535
+ * @param buf       the DER of an OCSPResponse is written here
+ * @param buf_size  how many bytes there is room for, 65535
  * @return its length; 0 for none; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef ptrdiff_t (*pyssl_ocsp_server_callback)(void *userdata,
                                                 pyssl_conn *conn,
-                                                uint8_t *room,
-                                                size_t size);
+                                                uint8_t *buf,
+                                                size_t buf_size);
 
 /**
  * Judges, on a client that asked for it, the OCSP response that the server stapled.
- * @param userdata  as given with the callback
- * @param conn      the connection, lent
- * @param response  the DER of an OCSPResponse
- * @param len       its length, 0 when there was none
+ * @param userdata      as given with the callback
+ * @param conn          the connection, lent
+ * @param response      the DER of an OCSPResponse
+ * @param response_len  its length, 0 when there was none
  * @return 1 accepts, 0 refuses, a negative value refuses and makes the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef int (*pyssl_ocsp_client_callback)(void *userdata,
                                           pyssl_conn *conn,
                                           const uint8_t *response,
-                                          size_t len);
+                                          size_t response_len);
 
 /**
  * Makes, on a DTLS server, a cookie that proves the client's address (RFC 6347, 4.2.1).
  * @param userdata  as given with the callback
  * @param conn      the connection, lent
- * @param room      the cookie is written here
- * @param size      how many bytes there is room for, 255
+ * @param buf       the cookie is written here
+ * @param buf_size  how many bytes there is room for, 255
  * @return its length; a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef ptrdiff_t (*pyssl_cookie_generate_callback)(void *userdata,
                                                     pyssl_conn *conn,
-                                                    uint8_t *room,
-                                                    size_t size);
+                                                    uint8_t *buf,
+                                                    size_t buf_size);
 
 /**
  * Tells, on a DTLS server, whether a cookie is the one that was made for this client.
- * @param userdata  as given with the callback
- * @param conn      the connection, lent
- * @param cookie    what the client sent back
- * @param len       its length
+ * @param userdata    as given with the callback
+ * @param conn        the connection, lent
+ * @param cookie      what the client sent back
+ * @param cookie_len  its length
  * @return 1 when it is, 0 when it is not, a negative value to make the call that led here return PYSSL_ERR_CALLBACK
  */
 typedef int (*pyssl_cookie_verify_callback)(void *userdata,
                                             pyssl_conn *conn,
                                             const uint8_t *cookie,
-                                            size_t len);
+                                            size_t cookie_len);
+
+/* ---- Languages whose runtime ends before the process does. */
+
+/**
+ * A function of whatever type, as pyssl_language_add_function() takes it. The library does not call it by this type.
+ */
+typedef void (*pyssl_any_fn)(void);
+
+/**
+ * Begins a language, which has no functions yet.
+ * @param number  receives its number, which is never 0 and never given twice
+ * @return PYSSL_OK
+ */
+pyssl_status pyssl_language_new(uint64_t *number);
+
+/**
+ * Says that a function is one of a language's. Call it before the function is given to the library.
+ * @param number    from pyssl_language_new()
+ * @param function  the function, of whatever type; with a callback that has a destructor, the destructor alone counts
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when the number is no language's, or function is NULL
+ */
+pyssl_status pyssl_language_add_function(uint64_t number,
+                                         pyssl_any_fn function);
+
+/**
+ * Says that a language's runtime is about to end. From then on the library calls the language's functions on the calling
+ * thread alone. Another thread that is to call one stays inside the library until the process ends, but for
+ * destructors, which are passed over. Calls that other threads are in already go on: wait for them, for as long as
+ * they may take, and call this again to know how many are left.
+ * @param number  from pyssl_language_new()
+ * @return how many calls of the language's functions are under way on other threads, or PYSSL_ERR_ARGUMENT
+ */
+ptrdiff_t pyssl_language_end(uint64_t number);
 
 /* ---- pyssl_rand_*: OpenSSL's random generator, seed files, and entropy daemons. */
 
 /**
  * Mixes bytes into the generator's state.
- * @param data     the bytes
- * @param len      how many
- * @param entropy  a lower bound of the randomness in them, in bytes; taken as 0 when negative and as len when larger
+ * @param data      the bytes
+ * @param data_len  how many
+ * @param entropy   a lower bound of the randomness in them, in bytes; taken as 0 when negative and as data_len when larger
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
  */
 pyssl_status pyssl_rand_add(const uint8_t *data,
-                            size_t len,
+                            size_t data_len,
                             double entropy);
 
 /**
  * Mixes bytes that are all randomness into the generator's state.
- * @param data  the bytes
- * @param len   how many
+ * @param data      the bytes
+ * @param data_len  how many
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
  */
-pyssl_status pyssl_rand_seed(const uint8_t *data, size_t len);
+pyssl_status pyssl_rand_seed(const uint8_t *data, size_t data_len);
 
 /**
  * Has the generator been seeded with enough?
@@ -517,11 +621,11 @@ int pyssl_rand_status(void);
 
 /**
  * Random bytes, fit for keys.
- * @param out  room for them
- * @param len  how many are wanted
+ * @param buf       room for them
+ * @param buf_size  how many are wanted
  * @return PYSSL_OK; PYSSL_ERROR when the generator fails, and then nothing in out is to be used
  */
-pyssl_status pyssl_rand_bytes(uint8_t *out, size_t len);
+pyssl_status pyssl_rand_bytes(uint8_t *buf, size_t buf_size);
 
 /**
  * Replaces the generator's state, with all that was mixed into it, by one drawn afresh from the system.
@@ -533,7 +637,7 @@ pyssl_status pyssl_rand_cleanup(void);
  * Mixes the content of a file into the generator's state.
  * @param file  NUL-terminated name
  * @param most  how many bytes to read at most; negative for all of it (of a device or pipe: 2048)
- * @param out   receives how many were read
+ * @param out   receives how many were read; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be read
  */
 pyssl_status pyssl_rand_load_file(const char *file, int64_t most, size_t *out);
@@ -541,7 +645,7 @@ pyssl_status pyssl_rand_load_file(const char *file, int64_t most, size_t *out);
 /**
  * Writes 1024 random bytes to a file, for pyssl_rand_load_file() to read another day. The file gets mode 0600.
  * @param file  NUL-terminated name
- * @param out   receives how many were written
+ * @param out   receives how many were written; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with path and errno when the file cannot be written or is no regular file
  */
 pyssl_status pyssl_rand_write_file(const char *file,
@@ -552,13 +656,13 @@ pyssl_status pyssl_rand_write_file(const char *file,
  * @param socket      NUL-terminated name of the daemon's Unix socket
  * @param count       how many bytes to ask for
  * @param timeout_ms  how long one answer of the daemon (up to 255 bytes) may take, in milliseconds
- * @param out         receives how many were read: count
+ * @param out         receives how many were read: count; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with path (and errno where the system refused) when there is no daemon, or it hangs
  *         up, stays silent (errno ETIMEDOUT) or answers against the protocol; then nothing was mixed in
  */
 pyssl_status pyssl_rand_egd(const char *socket,
                             int count,
-                            int timeout_ms,
+                            int64_t timeout_ms,
                             size_t *out);
 
 /* ---- pyssl_pkey_*: keys. */
@@ -608,13 +712,12 @@ pyssl_status pyssl_rand_egd(const char *socket,
  */
 #define PYSSL_KEY_ED448 1088
 
-
 /**
  * Gives a passphrase: called on the thread of the call that needs it, once.
  * Writes at most size bytes to room. Returns how many, or a negative number to fail the call with
  * PYSSL_ERR_CALLBACK.
  */
-typedef ptrdiff_t (*pyssl_passphrase_fn)(void *userdata, int writing, uint8_t *room, size_t size);
+typedef ptrdiff_t (*pyssl_passphrase_fn)(void *userdata, int writing, uint8_t *buf, size_t buf_size);
 
 /**
  * An empty key.
@@ -713,16 +816,23 @@ pyssl_status pyssl_pkey_load_private(int filetype,
                                      pyssl_pkey **out);
 
 /**
+ * Tells whether there is a cipher of that name to write a private key with: for who would ask for a passphrase first.
+ * @param cipher  OpenSSL's name ("aes-256-cbc")
+ * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT
+ */
+pyssl_status pyssl_pkey_check_cipher(const char *cipher);
+
+/**
  * Writes a private key.
  * @param filetype        PYSSL_FILETYPE_PEM (PKCS#8), _ASN1 (traditional form of the kind, or PKCS#8 where there is
  *                        none) or _TEXT
  * @param cipher          encrypts PEM: OpenSSL's name ("aes-256-cbc"); NULL for none
  * @param passphrase      for the cipher
  * @param passphrase_len  at most 1024
- * @param room            receives the encoded key
- * @param size            room's size in bytes
- * @param len             receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERR_ARGUMENT for an unknown cipher;
+ * @param buf             receives the encoded key
+ * @param buf_size        buf's size in bytes
+ * @param len_out         receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERR_ARGUMENT for an unknown cipher;
  *         PYSSL_ERROR, also when there is no private part
  */
 pyssl_status pyssl_pkey_dump_private(pyssl_pkey *key,
@@ -730,9 +840,9 @@ pyssl_status pyssl_pkey_dump_private(pyssl_pkey *key,
                                      const char *cipher,
                                      const uint8_t *passphrase,
                                      size_t passphrase_len,
-                                     uint8_t *room,
-                                     size_t size,
-                                     size_t *len);
+                                     uint8_t *buf,
+                                     size_t buf_size,
+                                     size_t *len_out);
 
 /**
  * Writes a private key as PEM in the traditional form of its kind ("BEGIN RSA PRIVATE KEY").
@@ -742,9 +852,9 @@ pyssl_status pyssl_pkey_dump_private_traditional(pyssl_pkey *key,
                                                  const char *cipher,
                                                  const uint8_t *passphrase,
                                                  size_t passphrase_len,
-                                                 uint8_t *room,
-                                                 size_t size,
-                                                 size_t *len);
+                                                 uint8_t *buf,
+                                                 size_t buf_size,
+                                                 size_t *len_out);
 
 /**
  * Loads a public key (SubjectPublicKeyInfo).
@@ -761,34 +871,34 @@ pyssl_status pyssl_pkey_load_public(int filetype,
 /**
  * Writes the public part (SubjectPublicKeyInfo).
  * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
- * @param room      receives the encoded key
- * @param size      room's size in bytes
- * @param len       receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len
+ * @param buf       receives the encoded key
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out
  */
 pyssl_status pyssl_pkey_dump_public(pyssl_pkey *key,
                                     int filetype,
-                                    uint8_t *room,
-                                    size_t size,
-                                    size_t *len);
+                                    uint8_t *buf,
+                                    size_t buf_size,
+                                    size_t *len_out);
 
 /**
- * Signs bytes.
- * @param digest  OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
- * @param data    what is signed
- * @param room    receives the signature
- * @param size    room's size in bytes
- * @param len     receives the length
- * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER, with the
- *         length needed in len; PYSSL_ERROR
+ * Signs bytes. Signatures of DSA and ECDSA keys vary in length by a few bytes; a buffer for the longest is asked for.
+ * @param digest    OpenSSL's name ("sha256"); NULL for kinds of key that bring their own (Ed25519, Ed448)
+ * @param data      what is signed
+ * @param buf       receives the signature
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for a public or empty key or an unknown digest; PYSSL_ERR_BUFFER when
+ *         buf_size is below the length of the key's longest signature, which len_out receives; PYSSL_ERROR
  */
 pyssl_status pyssl_pkey_sign(pyssl_pkey *key,
                              const char *digest,
                              const uint8_t *data,
                              size_t data_len,
-                             uint8_t *room,
-                             size_t size,
-                             size_t *len);
+                             uint8_t *buf,
+                             size_t buf_size,
+                             size_t *len_out);
 
 /**
  * Checks a signature over bytes against the public part of the key.
@@ -811,13 +921,13 @@ size_t pyssl_curve_count(void);
 
 /**
  * The short name of a curve.
- * @param index  below pyssl_curve_count()
- * @param room   receives NUL-terminated text
- * @param size   room's size in bytes
- * @param len    receives the length without the NUL
+ * @param index     below pyssl_curve_count()
+ * @param buf       receives NUL-terminated text
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when index is too large; PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_curve_name(size_t index, char *room, size_t size, size_t *len);
+pyssl_status pyssl_curve_name(size_t index, char *buf, size_t buf_size, size_t *len_out);
 
 /* ---- pyssl_name_*: distinguished names, on their own or as live views into a certificate or request. */
 
@@ -845,17 +955,17 @@ pyssl_status pyssl_name_copy(pyssl_name *name, pyssl_name **out);
 /**
  * The value of the first entry of a type.
  * @param attribute  short name ("CN"), long name ("commonName") or dotted numbers ("2.5.4.3")
- * @param room       receives NUL-terminated UTF-8, which may contain NULs
- * @param size       room's size in bytes
- * @param len        receives the length without the NUL
+ * @param buf        receives NUL-terminated UTF-8, which may contain NULs
+ * @param buf_size   buf's size in bytes
+ * @param len_out    receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when there is none; PYSSL_ERR_ARGUMENT when OpenSSL does not know the type;
  *         PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_name_get(pyssl_name *name,
                             const char *attribute,
-                            char *room,
-                            size_t size,
-                            size_t *len);
+                            char *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /**
  * Sets the entry of a type: the first one there goes, the new one comes last. A refused value changes nothing.
@@ -877,40 +987,40 @@ pyssl_status pyssl_name_entry_count(pyssl_name *name, size_t *out);
 
 /**
  * The type of an entry.
- * @param index  0 is the first
- * @param room   receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
- * @param size   room's size in bytes
- * @param len    receives the length without the NUL
+ * @param index     0 is the first
+ * @param buf       receives the short name, "UNDEF" where OpenSSL has none, NUL-terminated
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_name_entry_type(pyssl_name *name,
                                    size_t index,
-                                   char *room,
-                                   size_t size,
-                                   size_t *len);
+                                   char *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * The value of an entry, in the bytes of its string type.
- * @param index  0 is the first
- * @param room   receives the bytes
- * @param size   room's size in bytes
- * @param len    receives the length
+ * @param index     0 is the first
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is no such entry; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_name_entry_value(pyssl_name *name,
                                     size_t index,
-                                    uint8_t *room,
-                                    size_t size,
-                                    size_t *len);
+                                    uint8_t *buf,
+                                    size_t buf_size,
+                                    size_t *len_out);
 
 /**
  * The DER of the name, a SEQUENCE.
- * @param room  receives the bytes
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_der(pyssl_name *name, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_name_der(pyssl_name *name, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The hash by which c_rehash names files: first four bytes, little endian, of SHA-1 over the canonical encoding.
@@ -932,12 +1042,12 @@ pyssl_status pyssl_name_compare(pyssl_name *name,
 
 /**
  * The name on one line, "/C=US/CN=x", cut to 511 bytes; for people.
- * @param room  receives NUL-terminated text
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives NUL-terminated text
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_name_oneline(pyssl_name *name, char *room, size_t size, size_t *len);
+pyssl_status pyssl_name_oneline(pyssl_name *name, char *buf, size_t buf_size, size_t *len_out);
 
 /* ---- pyssl_x509_*: certificates. */
 
@@ -962,24 +1072,36 @@ pyssl_status pyssl_x509_free(pyssl_x509 *cert);
  * @param out       receives a new handle
  * @return PYSSL_OK, or PYSSL_ERROR
  */
-pyssl_status pyssl_x509_load(int filetype,
-                             const uint8_t *data,
-                             size_t data_len,
-                             pyssl_x509 **out);
+pyssl_status pyssl_x509_load(int filetype, const uint8_t *data, size_t data_len, pyssl_x509 **out);
+
+/**
+ * Loads all certificates of a PEM text, as of a chain or a bundle, in its order. What is not a certificate is passed over.
+ * @param pem        the text
+ * @param pem_len    how many bytes that is
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many handles there is room for
+ * @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with no handle made; PYSSL_ERROR when there is none or one is damaged
+ */
+pyssl_status pyssl_x509_load_chain(const uint8_t *pem,
+                                   size_t pem_len,
+                                   pyssl_x509 **buf,
+                                   size_t buf_size,
+                                   size_t *count_out);
 
 /**
  * Writes a certificate.
  * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl x509 -text` prints it)
- * @param room      receives the encoded certificate
- * @param size      room's size in bytes
- * @param len       receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ * @param buf       receives the encoded certificate
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERROR when parts are missing
  */
 pyssl_status pyssl_x509_dump(pyssl_x509 *cert,
                              int filetype,
-                             uint8_t *room,
-                             size_t size,
-                             size_t *len);
+                             uint8_t *buf,
+                             size_t buf_size,
+                             size_t *len_out);
 
 /**
  * The certificate's subject, as a live view: writing to it changes the certificate, which it keeps alive.
@@ -1018,49 +1140,47 @@ pyssl_status pyssl_x509_subject_name_hash(pyssl_x509 *cert, uint32_t *out);
  * @param out  receives it, zero based: 2 means v3
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_version(pyssl_x509 *cert, long *out);
+pyssl_status pyssl_x509_version(pyssl_x509 *cert, int64_t *out);
 
 /**
  * Sets the version field.
  * @param version  zero based: 2 means v3; stored as it is
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_version(pyssl_x509 *cert, long version);
+pyssl_status pyssl_x509_set_version(pyssl_x509 *cert, int64_t version);
 
 /**
  * The serial number: big endian, two's complement, as few bytes as can be.
- * @param room  receives the bytes, at least one
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the bytes, at least one
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_x509_serial(pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_x509_serial(pyssl_x509 *cert, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * Sets the serial number, of any size and sign.
  * @param serial  big endian, two's complement; no bytes mean 0
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_x509_set_serial(pyssl_x509 *cert,
-                                   const uint8_t *serial,
-                                   size_t serial_len);
+pyssl_status pyssl_x509_set_serial(pyssl_x509 *cert, const uint8_t *serial, size_t serial_len);
 
 /**
  * The start of the validity period, as GeneralizedTime text "YYYYMMDDhhmmssZ" whatever the encoding inside is.
- * @param room  receives the text, without a NUL
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the text, without a NUL
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ABSENT when it was never set; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_x509_not_before(pyssl_x509 *cert,
-                                   uint8_t *room,
-                                   size_t size,
-                                   size_t *len);
+                                   uint8_t *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * The end of the validity period, as pyssl_x509_not_before().
  */
-pyssl_status pyssl_x509_not_after(pyssl_x509 *cert, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_x509_not_after(pyssl_x509 *cert, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * Sets the start of the validity period.
@@ -1083,12 +1203,12 @@ pyssl_status pyssl_x509_set_not_after(pyssl_x509 *cert, const char *when);
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_x509_adjust_not_before(pyssl_x509 *cert,
-                                          long seconds);
+                                          int64_t seconds);
 
 /**
  * Sets the end of the validity period, as pyssl_x509_adjust_not_before().
  */
-pyssl_status pyssl_x509_adjust_not_after(pyssl_x509 *cert, long seconds);
+pyssl_status pyssl_x509_adjust_not_after(pyssl_x509 *cert, int64_t seconds);
 
 /**
  * Whether the end of the validity period lies in the past, by this machine's clock.
@@ -1123,15 +1243,15 @@ pyssl_status pyssl_x509_sign(pyssl_x509 *cert,
 
 /**
  * The signature algorithm that the signed part names.
- * @param room  receives its long name, NUL-terminated
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives its long name, NUL-terminated
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT when there is none or OpenSSL does not know it; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_x509_signature_algorithm(pyssl_x509 *cert,
-                                            char *room,
-                                            size_t size,
-                                            size_t *len);
+                                            char *buf,
+                                            size_t buf_size,
+                                            size_t *len_out);
 
 /**
  * How many extensions the certificate has.
@@ -1159,17 +1279,17 @@ pyssl_status pyssl_x509_add_extensions(pyssl_x509 *cert,
 
 /**
  * A digest over the certificate's DER, also called its fingerprint.
- * @param digest  OpenSSL's name ("sha256")
- * @param room    receives the bytes
- * @param size    room's size in bytes; 64 are always enough
- * @param len     receives the length
+ * @param digest    OpenSSL's name ("sha256")
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes; 64 are always enough
+ * @param len_out   receives the length
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown digest; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
                                const char *digest,
-                               uint8_t *room,
-                               size_t size,
-                               size_t *len);
+                               uint8_t *buf,
+                               size_t buf_size,
+                               size_t *len_out);
 
 /* ---- pyssl_ext_*: extensions of certificates and requests. */
 
@@ -1179,8 +1299,8 @@ pyssl_status pyssl_x509_digest(pyssl_x509 *cert,
  * @param name      OpenSSL's short name ("basicConstraints"); also dotted numbers, with a "DER:" or "ASN1:" value
  * @param critical  not 0 marks it critical
  * @param value     "CA:TRUE, pathlen:0"
- * @param subject   the certificate that "hash" and "email:copy" look at, or NULL
- * @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at, or NULL
+ * @param subject   the certificate that "hash" and "email:copy" look at; may be NULL
+ * @param issuer    the certificate that "keyid", "issuer" and "issuer:copy" look at; may be NULL
  * @param out       receives a new handle, to be freed with pyssl_ext_free()
  * @return PYSSL_OK, or PYSSL_ERROR
  */
@@ -1207,33 +1327,36 @@ pyssl_status pyssl_ext_critical(pyssl_ext *ext, int *out);
 
 /**
  * The type of the extension.
- * @param room  receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives OpenSSL's short name, "UNDEF" for a type it does not know, NUL-terminated
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_ext_short_name(pyssl_ext *ext, char *room, size_t size, size_t *len);
+pyssl_status pyssl_ext_short_name(pyssl_ext *ext,
+                                  char *buf,
+                                  size_t buf_size,
+                                  size_t *len_out);
 
 /**
  * The DER of the value: what is inside the OCTET STRING.
- * @param room  receives the bytes
- * @param size  room's size in bytes
- * @param len   receives the length
+ * @param buf       receives the bytes
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_ext_data(pyssl_ext *ext, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_ext_data(pyssl_ext *ext, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The value for people, as `openssl x509 -text` has it; a hexadecimal dump for a type OpenSSL does not know.
- * @param room  receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
- * @param size  room's size in bytes
- * @param len   receives the length without the NUL
+ * @param buf       receives NUL-terminated UTF-8, in which a subjectAltName may have NULs
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length without the NUL
  * @return PYSSL_OK; PYSSL_ERROR when the value cannot be decoded; PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_ext_text(pyssl_ext *ext,
-                            char *room,
-                            size_t size,
-                            size_t *len);
+                            char *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /* ---- pyssl_req_*: certificate requests (PKCS#10). */
 
@@ -1258,24 +1381,21 @@ pyssl_status pyssl_req_free(pyssl_req *req);
  * @param out       receives a new handle
  * @return PYSSL_OK, or PYSSL_ERROR
  */
-pyssl_status pyssl_req_load(int filetype,
-                            const uint8_t *data,
-                            size_t data_len,
-                            pyssl_req **out);
+pyssl_status pyssl_req_load(int filetype, const uint8_t *data, size_t data_len, pyssl_req **out);
 
 /**
  * Writes a request.
  * @param filetype  PYSSL_FILETYPE_PEM, _ASN1 or _TEXT (as `openssl req -text` prints it)
- * @param room      receives the encoded request
- * @param size      room's size in bytes
- * @param len       receives the length
- * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len; PYSSL_ERROR when parts are missing
+ * @param buf       receives the encoded request
+ * @param buf_size  buf's size in bytes
+ * @param len_out   receives the length
+ * @return PYSSL_OK; PYSSL_ERR_BUFFER, with the length needed in len_out; PYSSL_ERROR when parts are missing
  */
 pyssl_status pyssl_req_dump(pyssl_req *req,
                             int filetype,
-                            uint8_t *room,
-                            size_t size,
-                            size_t *len);
+                            uint8_t *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /**
  * The request's subject, as a live view: writing to it changes the request, which it keeps alive.
@@ -1295,14 +1415,14 @@ pyssl_status pyssl_req_set_subject(pyssl_req *req, pyssl_name *name);
  * @param out  receives it; 0 means v1, the only one there is
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_req_version(pyssl_req *req, long *out);
+pyssl_status pyssl_req_version(pyssl_req *req, int64_t *out);
 
 /**
  * Sets the version field.
  * @param version  0
  * @return PYSSL_OK, or PYSSL_ERR_ARGUMENT for any other
  */
-pyssl_status pyssl_req_set_version(pyssl_req *req, long version);
+pyssl_status pyssl_req_set_version(pyssl_req *req, int64_t version);
 
 /**
  * The public key to be certified.
@@ -1323,9 +1443,7 @@ pyssl_status pyssl_req_set_pubkey(pyssl_req *req, pyssl_pkey *key);
  * @param extensions  count handles in a row
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_req_add_extensions(pyssl_req *req,
-                                      pyssl_ext *const *extensions,
-                                      size_t count);
+pyssl_status pyssl_req_add_extensions(pyssl_req *req, pyssl_ext *const *extensions, size_t count);
 
 /**
  * How many extensions the request asks for.
@@ -1372,27 +1490,27 @@ pyssl_status pyssl_crl_new(pyssl_crl **out);
  * Reads a list.
  * @param filetype  PYSSL_FILETYPE_PEM or PYSSL_FILETYPE_ASN1
  * @param data      the encoding
- * @param len       its length in bytes; what follows the list in it is ignored
+ * @param data_len  its length in bytes; what follows the list in it is ignored
  * @param out       receives a new handle, to be freed with pyssl_crl_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
  */
-pyssl_status pyssl_crl_load(int filetype, const uint8_t *data, size_t len, pyssl_crl **out);
+pyssl_status pyssl_crl_load(int filetype, const uint8_t *data, size_t data_len, pyssl_crl **out);
 
 /**
  * Writes a list.
  * @param crl       the list
  * @param filetype  PYSSL_FILETYPE_PEM, PYSSL_FILETYPE_ASN1 or PYSSL_FILETYPE_TEXT
- * @param room      receives the encoding
- * @param size      of room, in bytes
- * @param len       receives the encoding's length
+ * @param buf       receives the encoding
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the encoding's length
  * @return PYSSL_OK, PYSSL_ERROR for a list that is not complete, PYSSL_ERR_ARGUMENT for another filetype,
  *         PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_crl_dump(pyssl_crl *crl,
                             int filetype,
-                            uint8_t *room,
-                            size_t size,
-                            size_t *len);
+                            uint8_t *buf,
+                            size_t buf_size,
+                            size_t *len_out);
 
 /**
  * The issuer's name, as a copy: writing to it does not change the list.
@@ -1408,7 +1526,7 @@ pyssl_status pyssl_crl_issuer(pyssl_crl *crl, pyssl_name **out);
  * @param version  0 for v1, 1 for v2 (which a list with reasons has to be)
  * @return PYSSL_OK, PYSSL_ERROR or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_crl_set_version(pyssl_crl *crl, long version);
+pyssl_status pyssl_crl_set_version(pyssl_crl *crl, int64_t version);
 
 /**
  * Sets when this list was issued.
@@ -1456,7 +1574,7 @@ pyssl_status pyssl_crl_add_revoked(pyssl_crl *crl, pyssl_revoked *revoked);
  * @param crl     the list
  * @param issuer  the issuer's certificate
  * @param key     the issuer's private key
- * @param digest  NUL-terminated name of the digest ("sha256")
+ * @param digest  NUL-terminated name of the digest ("sha256"); NULL for Ed25519 and Ed448 keys, which bring their own
  * @return PYSSL_OK, PYSSL_ERROR (for an unknown digest too), PYSSL_ERR_ARGUMENT for a key without private part, or
  *         PYSSL_ERR_HANDLE
  */
@@ -1471,7 +1589,7 @@ pyssl_status pyssl_crl_sign(pyssl_crl *crl,
  * @param issuer  the issuer's certificate
  * @param key     the issuer's private key
  * @param days    until the next list is issued
- * @param digest  NUL-terminated name of the digest ("sha256")
+ * @param digest  NUL-terminated name of the digest ("sha256"); NULL for Ed25519 and Ed448 keys, which bring their own
  * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_ARGUMENT for an unknown digest or a key without private part, or
  *         PYSSL_ERR_HANDLE
  */
@@ -1499,16 +1617,16 @@ pyssl_status pyssl_revoked_new(pyssl_revoked **out);
 
 /**
  * The serial number of the revoked certificate.
- * @param revoked  the entry
- * @param room     receives it in upper case hexadecimal, two digits a byte; "00" when never set
- * @param size     of room
- * @param len      receives the text's length
+ * @param revoked   the entry
+ * @param buf       receives it in upper case hexadecimal, two digits a byte; "00" when never set
+ * @param buf_size  of buf
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_revoked_serial(pyssl_revoked *revoked,
-                                  char *room,
-                                  size_t size,
-                                  size_t *len);
+                                  char *buf,
+                                  size_t buf_size,
+                                  size_t *len_out);
 
 /**
  * Sets the serial number.
@@ -1520,16 +1638,16 @@ pyssl_status pyssl_revoked_set_serial(pyssl_revoked *revoked, const char *hex);
 
 /**
  * When the certificate was revoked.
- * @param revoked  the entry
- * @param room     receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
- * @param size     of room, in bytes
- * @param len      receives the text's length
+ * @param revoked   the entry
+ * @param buf       receives the text of a GeneralizedTime, YYYYMMDDhhmmssZ, without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when it was never set, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_revoked_date(pyssl_revoked *revoked,
-                                uint8_t *room,
-                                size_t size,
-                                size_t *len);
+                                uint8_t *buf,
+                                size_t buf_size,
+                                size_t *len_out);
 
 /**
  * Sets when the certificate was revoked.
@@ -1541,16 +1659,16 @@ pyssl_status pyssl_revoked_set_date(pyssl_revoked *revoked, const char *when);
 
 /**
  * Why the certificate was revoked.
- * @param revoked  the entry
- * @param room     receives OpenSSL's words for it ("Key Compromise"), without a NUL
- * @param size     of room, in bytes
- * @param len      receives the text's length
+ * @param revoked   the entry
+ * @param buf       receives OpenSSL's words for it ("Key Compromise"), without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is no reason, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_revoked_reason(pyssl_revoked *revoked,
-                                  uint8_t *room,
-                                  size_t size,
-                                  size_t *len);
+                                  uint8_t *buf,
+                                  size_t buf_size,
+                                  size_t *len_out);
 
 /**
  * Sets why the certificate was revoked.
@@ -1564,13 +1682,13 @@ pyssl_status pyssl_revoked_set_reason(pyssl_revoked *revoked,
 
 /**
  * The names of all reasons that can be set ("keyCompromise").
- * @param index  from 0
- * @param room   receives a name
- * @param size   of room
- * @param len    receives the name's length
+ * @param index     from 0
+ * @param buf       receives a name
+ * @param buf_size  of buf
+ * @param len_out   receives the name's length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when index is too large, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_revoked_reason_at(size_t index, char *room, size_t size, size_t *len);
+pyssl_status pyssl_revoked_reason_at(size_t index, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * Frees a handle.
@@ -1634,6 +1752,18 @@ pyssl_status pyssl_store_load_locations(pyssl_store *store,
                                         const char *capath);
 
 /**
+ * Trusts the certificates of a PEM text, and takes its revocation lists.
+ * @param store    the store
+ * @param pem      the text; keys in it are passed over
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK; PYSSL_ERR_HANDLE; PYSSL_ERR_ARGUMENT; PYSSL_ERROR when none is in it or one is damaged, and the store is as
+ *         before
+ */
+pyssl_status pyssl_store_load_pem(pyssl_store *store,
+                                  const uint8_t *pem,
+                                  size_t pem_len);
+
+/**
  * Frees a handle.
  * @param store  or NULL
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
@@ -1669,7 +1799,7 @@ pyssl_status pyssl_store_ctx_set_store(pyssl_store_ctx *ctx, pyssl_store *store)
  * Verifies.
  * @param ctx      the verification
  * @param culprit  on PYSSL_ERROR receives a new handle of a copy of the certificate at fault, or NULL when there is
- *                 none; NULL if that is of no interest
+ *                 none; may be NULL
  * @return PYSSL_OK; PYSSL_ERROR with verify_code, verify_depth and verify_subject when the certificate is refused;
  *         PYSSL_ERR_HANDLE
  */
@@ -1678,17 +1808,17 @@ pyssl_status pyssl_store_ctx_verify(pyssl_store_ctx *ctx,
 
 /**
  * Verifies and tells the chain.
- * @param ctx      the verification
- * @param chain    receives new handles of copies: the certificate first, the trusted one last
- * @param size     how many handles there is room for
- * @param count    receives how many there are; with PYSSL_ERR_BUFFER how many are needed
- * @param culprit  as for pyssl_store_ctx_verify()
+ * @param ctx        the verification
+ * @param buf        receives new handles of copies: the certificate first, the trusted one last
+ * @param buf_size   how many handles there is room for
+ * @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param culprit    as for pyssl_store_ctx_verify(); may be NULL
  * @return as pyssl_store_ctx_verify(), or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_store_ctx_verified_chain(pyssl_store_ctx *ctx,
-                                            pyssl_x509 **chain,
-                                            size_t size,
-                                            size_t *count,
+                                            pyssl_x509 **buf,
+                                            size_t buf_size,
+                                            size_t *count_out,
                                             pyssl_x509 **culprit);
 
 /**
@@ -1704,13 +1834,13 @@ pyssl_status pyssl_store_ctx_free(pyssl_store_ctx *ctx);
  * Reads a message.
  * @param filetype  PYSSL_FILETYPE_PEM ("BEGIN PKCS7") or PYSSL_FILETYPE_ASN1
  * @param data      the encoding
- * @param len       its length in bytes; what follows the message in it is ignored
+ * @param data_len  its length in bytes; what follows the message in it is ignored
  * @param out       receives a new handle, to be freed with pyssl_pkcs7_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for another filetype
  */
 pyssl_status pyssl_pkcs7_load(int filetype,
                               const uint8_t *data,
-                              size_t len,
+                              size_t data_len,
                               pyssl_pkcs7 **out);
 
 /**
@@ -1750,16 +1880,16 @@ pyssl_status pyssl_pkcs7_type_is_signed_and_enveloped(pyssl_pkcs7 *message, int 
 /**
  * OpenSSL's short name of the content type: "pkcs7-data", "pkcs7-signedData", "pkcs7-envelopedData",
  * "pkcs7-signedAndEnvelopedData", "pkcs7-digestData", "pkcs7-encryptedData"; "UNDEF" for a type it does not know.
- * @param message  the message
- * @param room     receives the text
- * @param size     of room
- * @param len      receives the text's length
+ * @param message   the message
+ * @param buf       receives the text
+ * @param buf_size  of buf
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs7_type_name(pyssl_pkcs7 *message,
-                                   char *room,
-                                   size_t size,
-                                   size_t *len);
+                                   char *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * Frees a handle.
@@ -1780,14 +1910,14 @@ pyssl_status pyssl_pkcs12_new(pyssl_pkcs12 **out);
 /**
  * Reads a file, with the algorithms of today (AES) or of the past (triple DES, RC2).
  * @param data            its content
- * @param len             in bytes; what follows the structure in it is ignored
+ * @param data_len        in bytes; what follows the structure in it is ignored
  * @param passphrase      in UTF-8; NULL for none, which is tried as an empty one too, and the other way around
  * @param passphrase_len  in bytes
  * @param out             receives a new handle, to be freed with pyssl_pkcs12_free()
  * @return PYSSL_OK, PYSSL_ERROR, or PYSSL_ERR_ARGUMENT for a NUL in the passphrase
  */
 pyssl_status pyssl_pkcs12_load(const uint8_t *data,
-                               size_t len,
+                               size_t data_len,
                                const uint8_t *passphrase,
                                size_t passphrase_len,
                                pyssl_pkcs12 **out);
@@ -1797,13 +1927,13 @@ pyssl_status pyssl_pkcs12_load(const uint8_t *data,
  * @param p12             the parts
  * @param passphrase      in UTF-8; NULL for none
  * @param passphrase_len  in bytes
- * @param cipher          NUL-terminated name of a cipher for PBES2 ("aes-256-cbc"), which OpenSSL 1.1 and later read, or
- *                        NULL for PKCS#12's own scheme with SHA-1 and triple DES, which everyone reads
- * @param rounds          for deriving the keys that encrypt; 0 for OpenSSL's default
- * @param mac_rounds      for deriving the key of the MAC; 0 for OpenSSL's default, -1 for no MAC
- * @param room            receives the content
- * @param size            of room, in bytes
- * @param out_len         receives the content's length
+ * @param cipher          NUL-terminated name of a cipher for PBES2 (RFC 8018; "aes-128-cbc"), or "PBE-SHA1-3DES" for
+ *                        PKCS#12's own scheme, which readers of before 2010 need; NULL for AES-256-CBC
+ * @param rounds          for deriving the keys that encrypt; 0 for 100,000
+ * @param mac_rounds      for deriving the key of the MAC (SHA-256); 0 for 100,000, -1 for no MAC
+ * @param buf             receives the content
+ * @param buf_size        of buf, in bytes
+ * @param len_out         receives the content's length
  * @return PYSSL_OK; PYSSL_ERROR when there is no part, or key and certificate do not match; PYSSL_ERR_ARGUMENT for
  *         an unknown cipher or a NUL in a text; PYSSL_ERR_BUFFER; PYSSL_ERR_HANDLE
  */
@@ -1813,9 +1943,9 @@ pyssl_status pyssl_pkcs12_export(pyssl_pkcs12 *p12,
                                  const char *cipher,
                                  int rounds,
                                  int mac_rounds,
-                                 uint8_t *room,
-                                 size_t size,
-                                 size_t *out_len);
+                                 uint8_t *buf,
+                                 size_t buf_size,
+                                 size_t *len_out);
 
 /**
  * The private key.
@@ -1828,7 +1958,7 @@ pyssl_status pyssl_pkcs12_key(pyssl_pkcs12 *p12, pyssl_pkey **out);
 /**
  * Sets the private key.
  * @param p12  the parts
- * @param key  kept, not copied; NULL for none
+ * @param key  kept, not copied; may be NULL, for none
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_set_key(pyssl_pkcs12 *p12, pyssl_pkey *key);
@@ -1844,58 +1974,56 @@ pyssl_status pyssl_pkcs12_cert(pyssl_pkcs12 *p12, pyssl_x509 **out);
 /**
  * Sets the key's certificate.
  * @param p12   the parts
- * @param cert  kept, not copied; NULL for none
+ * @param cert  kept, not copied; may be NULL, for none
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_set_cert(pyssl_pkcs12 *p12, pyssl_x509 *cert);
 
 /**
  * The other certificates, in the order of the file.
- * @param p12    the parts
- * @param certs  receives new handles, each to be freed with pyssl_x509_free()
- * @param size   how many handles there is room for
- * @param count  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
+ * @param p12        the parts
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many handles there is room for
+ * @param count_out  receives how many there are; with PYSSL_ERR_BUFFER how many are needed
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there are none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_ca_certs(pyssl_pkcs12 *p12,
-                                   pyssl_x509 **certs,
-                                   size_t size,
-                                   size_t *count);
+                                   pyssl_x509 **buf,
+                                   size_t buf_size,
+                                   size_t *count_out);
 
 /**
  * Sets the other certificates, in place of those that were there.
  * @param p12    the parts
- * @param certs  handles; kept, not copied; NULL for none at all
+ * @param certs  handles; kept, not copied; may be NULL, for none at all
  * @param count  how many
  * @return PYSSL_OK or PYSSL_ERR_HANDLE, and then nothing is changed
  */
-pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12,
-                                       pyssl_x509 *const *certs,
-                                       size_t count);
+pyssl_status pyssl_pkcs12_set_ca_certs(pyssl_pkcs12 *p12, pyssl_x509 *const *certs, size_t count);
 
 /**
  * The friendly name: the key's and its certificate's attribute of that name.
- * @param p12   the parts
- * @param room  receives UTF-8, without a NUL
- * @param size  of room, in bytes
- * @param len   receives the length
+ * @param p12       the parts
+ * @param buf       receives UTF-8, without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the length
  * @return PYSSL_OK, PYSSL_ERR_ABSENT when there is none, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_friendly_name(pyssl_pkcs12 *p12,
-                                        uint8_t *room,
-                                        size_t size,
-                                        size_t *len);
+                                        uint8_t *buf,
+                                        size_t buf_size,
+                                        size_t *len_out);
 
 /**
  * Sets the friendly name.
- * @param p12   the parts
- * @param name  UTF-8; NULL for none
- * @param len   in bytes
+ * @param p12       the parts
+ * @param name      UTF-8; NULL for none
+ * @param name_len  in bytes
  * @return PYSSL_OK or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_pkcs12_set_friendly_name(pyssl_pkcs12 *p12,
                                             const uint8_t *name,
-                                            size_t len);
+                                            size_t name_len);
 
 /**
  * Frees a handle.
@@ -1915,22 +2043,22 @@ pyssl_status pyssl_spki_new(pyssl_spki **out);
 
 /**
  * Reads one from base64, as `openssl spkac` writes it after "SPKAC=".
- * @param data  the base64 text; blanks and line ends in it are passed over
- * @param len   its length in bytes
- * @param out   receives a new handle, to be freed with pyssl_spki_free()
+ * @param data      the base64 text; blanks and line ends in it are passed over
+ * @param data_len  its length in bytes
+ * @param out       receives a new handle, to be freed with pyssl_spki_free()
  * @return PYSSL_OK or PYSSL_ERROR
  */
-pyssl_status pyssl_spki_from_base64(const uint8_t *data, size_t len, pyssl_spki **out);
+pyssl_status pyssl_spki_from_base64(const uint8_t *data, size_t data_len, pyssl_spki **out);
 
 /**
  * Its encoding in base64, without line ends.
- * @param spki  the object
- * @param room  receives the text, without a NUL
- * @param size  of room, in bytes
- * @param len   receives the text's length
+ * @param spki      the object
+ * @param buf       receives the text, without a NUL
+ * @param buf_size  of buf, in bytes
+ * @param len_out   receives the text's length
  * @return PYSSL_OK, PYSSL_ERROR, PYSSL_ERR_BUFFER or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_spki_to_base64(pyssl_spki *spki, uint8_t *room, size_t size, size_t *len);
+pyssl_status pyssl_spki_to_base64(pyssl_spki *spki, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The public key in it.
@@ -2038,14 +2166,27 @@ pyssl_status pyssl_spki_free(pyssl_spki *spki);
  */
 #define PYSSL_DTLS_CLIENT_METHOD 12
 
-
 /**
- * A new context.
+ * A new context that verifies nothing and trusts nobody, like OpenSSL's own; for clients there is pyssl_ctx_new_client().
+ * Connections of it accept any peer until pyssl_ctx_set_verify() says PYSSL_VERIFY_PEER, and any certificate of a trusted
+ * chain until pyssl_conn_set_verify_host() names the peer.
  * @param method  PYSSL_TLS_METHOD or another PYSSL_*_METHOD
  * @param out     receives a new handle, to be freed with pyssl_ctx_free()
  * @return PYSSL_OK; PYSSL_ERR_ARGUMENT for an unknown or withdrawn protocol
  */
-pyssl_status pyssl_ctx_new(int method, pyssl_ctx **out);
+pyssl_status pyssl_ctx_new(int method,
+                           pyssl_ctx **out);
+
+/**
+ * A new context for TLS clients that verifies servers: PYSSL_VERIFY_PEER is on, and the trust is loaded. With
+ * pyssl_conn_set_client() on each connection the server is verified by its chain and its name.
+ * @param cafile  NUL-terminated name of a PEM file with the trusted certificates; NULL for what the system trusts, as
+ *                pyssl_ctx_load_system_trust() finds it; an empty name for none yet (see pyssl_ctx_load_verify_pem())
+ * @param out     receives a new handle, to be freed with pyssl_ctx_free()
+ * @return PYSSL_OK, or PYSSL_ERROR when the trust cannot be loaded (the error names the file and the errno)
+ */
+pyssl_status pyssl_ctx_new_client(const char *cafile,
+                                  pyssl_ctx **out);
 
 /**
  * Frees a context; its connections keep what they need of it.
@@ -2055,11 +2196,15 @@ pyssl_status pyssl_ctx_new(int method, pyssl_ctx **out);
 pyssl_status pyssl_ctx_free(pyssl_ctx *ctx);
 
 /**
- * Sets the certificate that this end shows. It is copied.
+ * Sets the certificate that this end shows. A context has one for each kind of key. In place of a certificate and key that
+ * are in use, a certificate of another key waits for that key: connections show the earlier pair until
+ * pyssl_ctx_use_privatekey(), and no handshake fails meanwhile.
  * @param cert  it is copied
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch" if a key of this kind was set without a
+ *         certificate, and is another one)
  */
-pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx, pyssl_x509 *cert);
+pyssl_status pyssl_ctx_use_certificate(pyssl_ctx *ctx,
+                                       pyssl_x509 *cert);
 
 /**
  * Sets the certificate that this end shows, from a file.
@@ -2072,7 +2217,9 @@ pyssl_status pyssl_ctx_use_certificate_file(pyssl_ctx *ctx,
                                             int type);
 
 /**
- * Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order.
+ * Sets the certificate that this end shows and the chain above it, from a PEM file that holds them in this order. The
+ * chain belongs to this certificate and is sent with no other. Certificate and chain may wait for a key, as with
+ * pyssl_ctx_use_certificate().
  * @param file  its name
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR (the error names the file and the errno)
  */
@@ -2080,17 +2227,30 @@ pyssl_status pyssl_ctx_use_certificate_chain_file(pyssl_ctx *ctx,
                                                   const char *file);
 
 /**
- * Adds a certificate to the chain that is sent after this end's own. It is copied.
+ * As pyssl_ctx_use_certificate_chain_file(), from memory.
+ * @param pem      the certificate and the chain above it, in this order
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_use_certificate_chain_pem(pyssl_ctx *ctx,
+                                                 const uint8_t *pem,
+                                                 size_t pem_len);
+
+/**
+ * Adds a certificate to the chain of those of this end's certificates that have none from a chain file. It is copied.
  * @param cert  it is copied
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx, pyssl_x509 *cert);
+pyssl_status pyssl_ctx_add_extra_chain_cert(pyssl_ctx *ctx,
+                                            pyssl_x509 *cert);
 
 /**
- * Sets the private key of this end. If a certificate is set already they must belong together.
+ * Sets the private key of this end. It must belong to the certificate of its kind that was set last, if any. A certificate
+ * that waits for it takes effect with it.
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch")
  */
-pyssl_status pyssl_ctx_use_privatekey(pyssl_ctx *ctx, pyssl_pkey *key);
+pyssl_status pyssl_ctx_use_privatekey(pyssl_ctx *ctx,
+                                      pyssl_pkey *key);
 
 /**
  * Sets the private key of this end, from a file. Nothing is ever asked for on a terminal.
@@ -2108,8 +2268,22 @@ pyssl_status pyssl_ctx_use_privatekey_file(pyssl_ctx *ctx,
                                            void *userdata);
 
 /**
+ * As pyssl_ctx_use_privatekey_file(), from PEM in memory.
+ * @param pem       the key, in any PEM form
+ * @param pem_len   how many bytes that is
+ * @param callback  gives the passphrase of an encrypted key; may be NULL
+ * @param userdata  for the callback, which is not used after the call
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, PYSSL_ERR_CALLBACK, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_use_privatekey_pem(pyssl_ctx *ctx,
+                                          const uint8_t *pem,
+                                          size_t pem_len,
+                                          pyssl_passphrase_fn callback,
+                                          void *userdata);
+
+/**
  * Tells whether private key and certificate belong together.
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also while a certificate waits for its key
  */
 pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 
@@ -2124,6 +2298,17 @@ pyssl_status pyssl_ctx_check_privatekey(pyssl_ctx *ctx);
 pyssl_status pyssl_ctx_load_verify_locations(pyssl_ctx *ctx,
                                              const char *cafile,
                                              const char *capath);
+
+/**
+ * Trusts the certificates of a PEM text, and takes its revocation lists.
+ * @param pem      the text; keys in it are passed over
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR when none is in it or one is damaged; nothing more
+ *         is trusted then
+ */
+pyssl_status pyssl_ctx_load_verify_pem(pyssl_ctx *ctx,
+                                       const uint8_t *pem,
+                                       size_t pem_len);
 
 /**
  * Trusts what the system trusts: SSL_CERT_FILE and SSL_CERT_DIR where set, else the distribution's bundle.
@@ -2179,7 +2364,7 @@ pyssl_status pyssl_ctx_add_client_ca(pyssl_ctx *ctx, pyssl_x509 *cert);
 /**
  * Adds options (SSL_OP_*); none is ever removed.
  * @param options  bits to add, 0 for none
- * @param out      receives the bits as they are then
+ * @param out      receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *out);
@@ -2187,21 +2372,21 @@ pyssl_status pyssl_ctx_set_options(pyssl_ctx *ctx, uint64_t options, uint64_t *o
 /**
  * Adds modes (SSL_MODE_*).
  * @param mode  bits to add, 0 for none
- * @param out  receives the bits as they are then
+ * @param out  receives the bits as they are then; may be NULL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for SSL_MODE_ASYNC, whose jobs no call of this library could
  *         be resumed in; no bit is added then
  */
 pyssl_status pyssl_ctx_set_mode(pyssl_ctx *ctx,
-                                long mode,
-                                long *out);
+                                int64_t mode,
+                                int64_t *out);
 
 /**
  * Takes modes (SSL_MODE_*) off.
  * @param mode  bits to take off
- * @param out  receives the bits as they are then
+ * @param out  receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, long mode, long *out);
+pyssl_status pyssl_ctx_clear_mode(pyssl_ctx *ctx, int64_t mode, int64_t *out);
 
 /**
  * Sets the lowest protocol version.
@@ -2219,29 +2404,29 @@ pyssl_status pyssl_ctx_set_max_proto_version(pyssl_ctx *ctx, int version);
 
 /**
  * Sets the cipher suites up to TLS 1.2. Those of TLS 1.3 stay as they are.
- * @param list  OpenSSL's list syntax (`openssl ciphers`), without NUL
- * @param len  how many bytes that is
+ * @param list      OpenSSL's list syntax (`openssl ciphers`), without NUL
+ * @param list_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
  */
-pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_cipher_list(pyssl_ctx *ctx, const uint8_t *list, size_t list_len);
 
 /**
  * Sets the cipher suites of TLS 1.3.
- * @param list  their names in RFC 8446 with colons between, without NUL
- * @param len  how many bytes that is
+ * @param list      their names in RFC 8446 with colons between, without NUL
+ * @param list_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR ("no cipher match")
  */
-pyssl_status pyssl_ctx_set_tls13_ciphersuites(pyssl_ctx *ctx, const uint8_t *list, size_t len);
+pyssl_status pyssl_ctx_set_tls13_ciphersuites(pyssl_ctx *ctx, const uint8_t *list, size_t list_len);
 
 /**
  * Sets the key exchange groups, the preferred first.
- * @param list  OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
- * @param len  how many bytes that is
+ * @param list      OpenSSL's list syntax (SSL_CTX_set1_groups_list): "X25519MLKEM768:X25519:P-256", without NUL
+ * @param list_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
 pyssl_status pyssl_ctx_set_groups(pyssl_ctx *ctx,
                                   const uint8_t *list,
-                                  size_t len);
+                                  size_t list_len);
 
 /**
  * Allows one curve and no other group for the key exchange.
@@ -2252,65 +2437,88 @@ pyssl_status pyssl_ctx_set_tmp_ecdh(pyssl_ctx *ctx,
                                     const char *curve);
 
 /**
- * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2.
+ * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2. Without them a server takes a group that is as strong as
+ * its key, or one that the client names (RFC 7919).
  * @param file  PEM ("DH PARAMETERS")
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (the error names the file and the errno)
  */
-pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx, const char *file);
+pyssl_status pyssl_ctx_load_tmp_dh(pyssl_ctx *ctx,
+                                   const char *file);
+
+/**
+ * Sets the parameters of ephemeral Diffie-Hellman up to TLS 1.2, from memory.
+ * @param pem      PEM ("DH PARAMETERS") of pem_len bytes
+ * @param pem_len  how many bytes that is
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ */
+pyssl_status pyssl_ctx_set_tmp_dh(pyssl_ctx *ctx, const uint8_t *pem, size_t pem_len);
+
+/**
+ * Says whether clients answer a server that asks for their certificate after the handshake (TLS 1.3,
+ * SSL_CTX_set_post_handshake_auth). It is off at first. Connections that exist keep what they have.
+ * @param enabled  1 to answer, 0 not to tell servers that this client could
+ * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ */
+pyssl_status pyssl_ctx_set_post_handshake_auth(pyssl_ctx *ctx,
+                                               int enabled);
 
 /**
  * Names the application whose sessions these are, so that no other's are resumed here.
- * @param id  up to 32 bytes
- * @param len  how many bytes that is
+ * @param id      up to 32 bytes
+ * @param id_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR when there are more
  */
-pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t len);
+pyssl_status pyssl_ctx_set_session_id(pyssl_ctx *ctx, const uint8_t *id, size_t id_len);
 
 /**
  * Says which sessions are cached (SSL_SESS_CACHE_*).
  * @param mode  the bits
- * @param out  receives the bits as they were
+ * @param out  receives the bits as they were; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, long mode, long *out);
+pyssl_status pyssl_ctx_set_session_cache_mode(pyssl_ctx *ctx, int64_t mode, int64_t *out);
 
 /**
  * The SSL_SESS_CACHE_* bits.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, long *out);
+pyssl_status pyssl_ctx_session_cache_mode(pyssl_ctx *ctx, int64_t *out);
 
 /**
  * Says how long sessions live.
  * @param seconds  their life
- * @param out  receives the seconds as they were
+ * @param out  receives the seconds as they were; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, long seconds, long *out);
+pyssl_status pyssl_ctx_set_timeout(pyssl_ctx *ctx, int64_t seconds, int64_t *out);
 
 /**
  * How long sessions live, in seconds.
  * @param out  receives it
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
-pyssl_status pyssl_ctx_timeout(pyssl_ctx *ctx, long *out);
+pyssl_status pyssl_ctx_timeout(pyssl_ctx *ctx, int64_t *out);
 
 /**
  * Sets the protocols that clients offer (RFC 7301).
- * @param protocols  each of 1 to 255 bytes, behind a byte with its length
- * @param len  how many bytes that is
+ * @param protocols      each of 1 to 255 bytes, behind a byte with its length
+ * @param protocols_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR for what is not of that form
  */
-pyssl_status pyssl_ctx_set_alpn_protos(pyssl_ctx *ctx, const uint8_t *protocols, size_t len);
+pyssl_status pyssl_ctx_set_alpn_protos(pyssl_ctx *ctx,
+                                       const uint8_t *protocols,
+                                       size_t protocols_len);
 
 /**
  * Sets the SRTP profiles to negotiate (RFC 5764).
- * @param profiles  their names with colons between, without NUL
- * @param len  how many bytes that is
+ * @param profiles      their names with colons between, without NUL
+ * @param profiles_len  how many bytes that is
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for an unknown one
  */
-pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx, const uint8_t *profiles, size_t len);
+pyssl_status pyssl_ctx_set_tlsext_use_srtp(pyssl_ctx *ctx,
+                                           const uint8_t *profiles,
+                                           size_t profiles_len);
 
 /**
  * The PYSSL_VERIFY_* bits.
@@ -2394,7 +2602,9 @@ pyssl_status pyssl_ctx_set_keylog_callback(pyssl_ctx *ctx,
                                            pyssl_destructor destroy);
 
 /**
- * Is told that a client hello came (server name indication, RFC 6066).
+ * Is told that a client hello came (server name indication, RFC 6066), once in each handshake and before OpenSSL chooses
+ * anything: version, cipher suite, session. It is the place for pyssl_conn_set_context() and pyssl_conn_set_verify(): a
+ * session is resumed only if it was made under the rules that hold when the callback returns.
  * @param callback  NULL for none
  * @param userdata  for the callback
  * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
@@ -2482,30 +2692,29 @@ pyssl_status pyssl_ctx_set_cookie_verify_callback(pyssl_ctx *ctx,
  */
 #define PYSSL_TRANSPORT_FAILED -2
 
-
 /**
  * Tells which fiber runs.
- * @return a number that no other fiber of the calling thread has
+ * @return a number that no other fiber of the calling thread has or had: a counter's, not an address
  */
 typedef size_t (*pyssl_fiber_fn)(void);
 
 /**
  * Reads ciphertext from a transport.
  * @param userdata  the transport's
- * @param buffer    receives the bytes
- * @param size      how many at the most
+ * @param buf       receives the bytes
+ * @param buf_size  how many at the most
  * @return how many; 0 at the end of the stream; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
  */
-typedef ptrdiff_t (*pyssl_transport_read_fn)(void *userdata, uint8_t *buffer, size_t size);
+typedef ptrdiff_t (*pyssl_transport_read_fn)(void *userdata, uint8_t *buf, size_t buf_size);
 
 /**
  * Writes ciphertext to a transport.
- * @param userdata  the transport's
- * @param bytes     the bytes, lent for the length of the call
- * @param len       how many
+ * @param userdata   the transport's
+ * @param bytes      the bytes, lent for the length of the call
+ * @param bytes_len  how many
  * @return how many it took, at least 1; PYSSL_TRANSPORT_LATER, or PYSSL_TRANSPORT_FAILED
  */
-typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *bytes, size_t len);
+typedef ptrdiff_t (*pyssl_transport_write_fn)(void *userdata, const uint8_t *bytes, size_t bytes_len);
 
 /**
  * A pair of functions for a connection to send its bytes through. They run without any lock held, one `read` and one
@@ -2575,7 +2784,7 @@ pyssl_status pyssl_conn_new_transport(pyssl_ctx *ctx,
 
 /**
  * Frees a connection. Nothing is sent; the descriptor stays open. Calls under way on other threads end with
- * PYSSL_ERR_CLOSED.
+ * PYSSL_ERR_CLOSED. Once this has returned a socket may be closed, as after pyssl_conn_close().
  * @param conn  may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
@@ -2583,7 +2792,9 @@ pyssl_status pyssl_conn_free(pyssl_conn *conn);
 
 /**
  * Ends every call that waits on the connection, and every later one, with PYSSL_ERR_CLOSED. Nothing is sent; the
- * descriptor stays open.
+ * descriptor stays open. Once this has returned no call of another thread moves bytes on a socket, which may be closed and
+ * its number given to another file. (Calls on a pipe or terminal can block; those are not waited for, and neither are the
+ * functions of a pyssl_transport.)
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_close(pyssl_conn *conn);
@@ -2635,42 +2846,44 @@ pyssl_status pyssl_conn_do_handshake(pyssl_conn *conn);
 
 /**
  * Receives at most one record's worth of bytes. The handshake is done first if it is not.
- * @param buffer  receives them
- * @param size    how many at the most; 0 receives nothing and gives 0
- * @param flags   PYSSL_MSG_PEEK or 0
+ * @param buf       receives them
+ * @param buf_size  how many at the most; 0 receives nothing and gives 0
+ * @param flags     PYSSL_MSG_PEEK or 0; PYSSL_ERR_ARGUMENT for any other
  * @return how many; PYSSL_ERR_ZERO_RETURN after the peer's close_notify; or as pyssl_conn_do_handshake()
  */
 ptrdiff_t pyssl_conn_recv(pyssl_conn *conn,
-                          uint8_t *buffer,
-                          size_t size,
+                          uint8_t *buf,
+                          size_t buf_size,
                           int flags);
 
 /**
  * Sends at most one record (16,384 bytes). The handshake is done first if it is not.
- * @param data  what to send; after PYSSL_ERR_WANT_WRITE call again with the same bytes (the address may differ)
- * @param len    how many; 0 sends nothing and gives 0
+ * @param data      what to send. After PYSSL_ERR_WANT_WRITE, PYSSL_ERR_TIMEOUT or PYSSL_ERR_INTERRUPTED the same thread (or
+ *                  fiber) calls again with the same bytes, at any address, and others may follow them; until then
+ *                  other bytes from it give PYSSL_ERROR ("bad write retry"). What other threads send is not concerned.
+ * @param data_len  how many; 0 sends nothing and gives 0
  * @return how many were sent; or as pyssl_conn_do_handshake()
  */
 ptrdiff_t pyssl_conn_send(pyssl_conn *conn,
                           const uint8_t *data,
-                          size_t len);
+                          size_t data_len);
 
 /**
  * Sends everything.
- * @param data  what to send
- * @param len    how many
- * @param sent   receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
+ * @param data      what to send
+ * @param data_len  how many
+ * @param sent      receives how many went, also on failure; after PYSSL_ERR_WANT_WRITE and its kin call again with the rest
  * @return PYSSL_OK when all went; or as pyssl_conn_do_handshake()
  */
 pyssl_status pyssl_conn_send_all(pyssl_conn *conn,
                                  const uint8_t *data,
-                                 size_t len,
+                                 size_t data_len,
                                  size_t *sent);
 
 /**
  * Sends close_notify; called again, waits for the peer's. Calls of other threads that wait on the connection end with
  * PYSSL_ERR_CLOSED (sys_errno ESHUTDOWN); what the peer still sends can be received by later calls.
- * @param done  receives 1 when both were exchanged, 0 when only this end's went
+ * @param done  receives 1 when both were exchanged, 0 when only this end's went; may be NULL
  * @return PYSSL_OK; or as pyssl_conn_do_handshake()
  */
 pyssl_status pyssl_conn_shutdown(pyssl_conn *conn,
@@ -2693,7 +2906,7 @@ pyssl_status pyssl_conn_dtls_timeout(pyssl_conn *conn,
 
 /**
  * Sends the last DTLS flight again when its time has come. Calls that wait on a blocking socket do it themselves.
- * @param done  receives 1 when it was time, 0 when not (never without DTLS)
+ * @param done  receives 1 when it was time, 0 when not (never without DTLS); may be NULL
  * @return PYSSL_OK; or PYSSL_ERROR when it was sent too often, and as pyssl_conn_do_handshake()
  */
 pyssl_status pyssl_conn_dtls_handle_timeout(pyssl_conn *conn,
@@ -2701,23 +2914,23 @@ pyssl_status pyssl_conn_dtls_handle_timeout(pyssl_conn *conn,
 
 /**
  * Gives a connection without transport ciphertext from the peer. For DTLS, each call is one datagram.
- * @param data  len of them; all are taken
+ * @param data  data_len of them; all are taken
  * @return how many; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
 ptrdiff_t pyssl_conn_bio_write(pyssl_conn *conn,
                                const uint8_t *data,
-                               size_t len);
+                               size_t data_len);
 
 /**
  * Takes ciphertext for the peer from a connection without transport. For DTLS, at most one datagram; what does not fit
  * of it comes with the next call.
- * @param buffer  receives it
- * @param size    how much at the most
+ * @param buf       receives it
+ * @param buf_size  how much at the most
  * @return how much; PYSSL_ERR_WANT_READ when there is none; PYSSL_ERR_ARGUMENT when the connection has a transport
  */
 ptrdiff_t pyssl_conn_bio_read(pyssl_conn *conn,
-                              uint8_t *buffer,
-                              size_t size);
+                              uint8_t *buf,
+                              size_t buf_size);
 
 /**
  * How much ciphertext the next pyssl_conn_bio_read() would find: all there is, or, of DTLS, one datagram.
@@ -2746,21 +2959,58 @@ pyssl_status pyssl_conn_set_connect_state(pyssl_conn *conn);
 pyssl_status pyssl_conn_set_accept_state(pyssl_conn *conn);
 
 /**
- * Names the host a client wants (server name indication, RFC 6066). It is not verified by this.
- * @param name  a DNS name of len bytes, without NUL
+ * Makes this end a client of a host, in one call before the handshake: the client's role, server name indication, and
+ * the name that the peer's certificate must have, as pyssl_conn_set_verify_host() has it. PYSSL_VERIFY_PEER is turned on.
+ * Whom the connection trusts its context says: see pyssl_ctx_new_client().
+ * @param host  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address. For an address no server name is
+ *              sent, and of a name with a dot at its end the dot is not (RFC 6066, 3)
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for what is neither a DNS name nor an address, or PYSSL_ERROR when
+ *         the handshake has begun; nothing has changed then
+ */
+pyssl_status pyssl_conn_set_client(pyssl_conn *conn,
+                                   const char *host);
+
+/**
+ * Names the host a client wants (server name indication, RFC 6066), as it stands. It is not verified by this: see
+ * pyssl_conn_set_client().
+ * @param name  a DNS name of name_len bytes, without NUL
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
  */
-pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn, const uint8_t *name, size_t len);
+pyssl_status pyssl_conn_set_tlsext_host_name(pyssl_conn *conn,
+                                             const uint8_t *name,
+                                             size_t name_len);
 
 /**
  * Has the peer's certificate compared with a name, in the handshake and by OpenSSL (RFC 6125, RFC 9525: names of the
  * certificate's subjectAltName alone, wildcards as a whole label alone), and turns PYSSL_VERIFY_PEER on. A peer with
- * other names is refused; the error says which names it has.
+ * other names is refused; the error says which names it has. After the handshake the peer is checked at once: PYSSL_OK says
+ * that its chain was verified and that its certificate is for the name.
  * @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_ARGUMENT for what no certificate can hold
+ * @return PYSSL_OK; PYSSL_ERR_HANDLE; PYSSL_ERR_ARGUMENT for what no certificate can hold; PYSSL_ERROR while a handshake is
+ *         under way, and for a peer that a finished one has not verified under this name. Where it fails, the name that was
+ *         set before stays
  */
 pyssl_status pyssl_conn_set_verify_host(pyssl_conn *conn,
                                         const char *name);
+
+/**
+ * Names the host that verification compares the peer's certificate with, as pyssl_conn_set_verify_host() does, and
+ * leaves the verification mode as it is. Without PYSSL_VERIFY_PEER a client goes on with a peer of another name, and
+ * pyssl_conn_verify_result() tells.
+ * @param name  NUL-terminated: a DNS name in its ASCII form, or an IPv4 or IPv6 address
+ * @return as pyssl_conn_set_verify_host()
+ */
+pyssl_status pyssl_conn_set_expected_host(pyssl_conn *conn,
+                                          const char *name);
+
+/**
+ * TLS 1.3 servers: asks for the client's certificate after the handshake (SSL_verify_client_post_handshake). The next
+ * call that moves bytes sends the request; a later one that receives reads the answer and verifies it by the mode of
+ * pyssl_conn_set_verify(), which must have PYSSL_VERIFY_PEER.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR (before the handshake, with TLS 1.2, without PYSSL_VERIFY_PEER, and
+ *         for a client that did not offer it: see pyssl_ctx_set_post_handshake_auth())
+ */
+pyssl_status pyssl_conn_verify_client_post_handshake(pyssl_conn *conn);
 
 /**
  * Says whether and how this peer is verified, in place of what the context says.
@@ -2768,7 +3018,7 @@ pyssl_status pyssl_conn_set_verify_host(pyssl_conn *conn,
  * @param callback  has the last word on each certificate; NULL leaves it to OpenSSL
  * @param userdata  for the callback
  * @param destroy   frees userdata when the callback is not needed any more; may be NULL. It runs also when this call fails.
- * @return PYSSL_OK, or PYSSL_ERR_HANDLE
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR in the middle of a client's handshake
  */
 pyssl_status pyssl_conn_set_verify(pyssl_conn *conn,
                                    int mode,
@@ -2804,9 +3054,12 @@ pyssl_status pyssl_conn_context(pyssl_conn *conn, pyssl_ctx **out);
 
 /**
  * Gives the connection another context's certificate, key, trust and callbacks, as a server does in its server name
- * callback. What was set on the connection itself stays.
+ * callback. What was set on the connection itself stays: options, verify mode and callback, expected name, info callback.
+ * Depth, purpose and flags of verification are the new context's, and so is the verify callback, if any. The verify mode
+ * is the stricter of both contexts: PYSSL_VERIFY_PEER and PYSSL_VERIFY_FAIL_IF_NO_PEER_CERT of either,
+ * PYSSL_VERIFY_CLIENT_ONCE only of both.
  * @param ctx  the context to use from now on; kept
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also in the middle of a client's handshake
  */
 pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
                                     pyssl_ctx *ctx);
@@ -2814,17 +3067,19 @@ pyssl_status pyssl_conn_set_context(pyssl_conn *conn,
 /**
  * Adds options (SSL_OP_*); none is ever removed.
  * @param options  bits to add, 0 for none
- * @param out      receives the bits as they are then
+ * @param out      receives the bits as they are then; may be NULL
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_options(pyssl_conn *conn, uint64_t options, uint64_t *out);
 
 /**
- * Sets the certificate this end shows.
+ * Sets the certificate this end shows. One that does not belong to the context's key waits for its own key, and both take
+ * effect at once. The context's chain goes with it only if that leads on from it.
  * @param cert  it is copied
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR ("key values mismatch" if another key was set on the connection)
  */
-pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn, pyssl_x509 *cert);
+pyssl_status pyssl_conn_use_certificate(pyssl_conn *conn,
+                                        pyssl_x509 *cert);
 
 /**
  * Sets this end's private key.
@@ -2834,20 +3089,35 @@ pyssl_status pyssl_conn_use_privatekey(pyssl_conn *conn, pyssl_pkey *key);
 
 /**
  * Sets the protocols a client offers (ALPN, RFC 7301).
- * @param wire  len bytes: each protocol after one byte with its length
+ * @param wire  wire_len bytes: each protocol after one byte with its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
  */
-pyssl_status pyssl_conn_set_alpn_protos(pyssl_conn *conn, const uint8_t *wire, size_t len);
+pyssl_status pyssl_conn_set_alpn_protos(pyssl_conn *conn, const uint8_t *wire, size_t wire_len);
 
 /**
  * Asks the server for an OCSP response along with its certificate (RFC 6066, 8).
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR, also in the middle of a client's handshake
  */
 pyssl_status pyssl_conn_request_ocsp(pyssl_conn *conn);
 
 /**
- * Offers a session to be taken up again.
- * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR
+ * Offers a session to be resumed. Call before the first handshake has begun.
+ *
+ * A connection that verifies its server (any mode but PYSSL_VERIFY_NONE) resumes a session only under its own rules. The
+ * rules are: verification, store, purpose, depth, flags, time, security level, expected name, verify callback, and the
+ * callback that judges an OCSP response where one is asked for. They are compared when the handshake begins. The session
+ * is offered if all of this holds:
+ * - its full handshake verified the server by the same rules; an expected name or a callback more than this connection has
+ *   is fine, and a callback is the same only as the same one of the same context;
+ * - the verify callback did not accept what OpenSSL had refused;
+ * - the chain is within its dates, its first certificate is for the expected name, and the store still trusts its last
+ *   one (for pyssl_session_from_bytes(): this connection's store trusts it);
+ * - no flag asks for revocation lists or OCSP, for their answer is one of the moment.
+ *
+ * Otherwise the handshake is a full one, without an error; pyssl_conn_session_reused() tells. A session of a resumed
+ * connection has the rules of the full handshake behind it.
+ * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_ARGUMENT for a session of another context, or PYSSL_ERROR once a handshake
+ *         has begun, in its callbacks too
  */
 pyssl_status pyssl_conn_set_session(pyssl_conn *conn,
                                     pyssl_session *session);
@@ -2881,7 +3151,7 @@ pyssl_status pyssl_conn_key_update(pyssl_conn *conn, int peer_too);
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_conn_set_ciphertext_mtu(pyssl_conn *conn,
-                                           long mtu,
+                                           int64_t mtu,
                                            int *taken);
 
 /* ---- pyssl_conn_*: what a connection can tell. */
@@ -2923,30 +3193,30 @@ pyssl_status pyssl_conn_version(pyssl_conn *conn,
 
 /**
  * The protocol version's name: "TLSv1.3".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_version_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_version_name(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The cipher suite's name: "TLS_AES_256_GCM_SHA384".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_cipher_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_name(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The key exchange group's name: "X25519MLKEM768".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_group_name(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_group_name(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The peer's own certificate.
@@ -3010,21 +3280,24 @@ pyssl_status pyssl_conn_session_reused(pyssl_conn *conn, int *out);
 
 /**
  * What the handshake is at, in OpenSSL's words.
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_state_string(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_state_string(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The protocol version that the cipher suite belongs to: "TLSv1.3".
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before the handshake
  */
-pyssl_status pyssl_conn_cipher_version(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_version(pyssl_conn *conn,
+                                       char *buf,
+                                       size_t buf_size,
+                                       size_t *len_out);
 
 /**
  * The strength of the cipher in bits.
@@ -3035,106 +3308,112 @@ pyssl_status pyssl_conn_cipher_bits(pyssl_conn *conn, int *out);
 
 /**
  * The cipher suites that may be used, those of TLS 1.3 first, with ":" between them.
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
-pyssl_status pyssl_conn_cipher_list(pyssl_conn *conn, char *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_cipher_list(pyssl_conn *conn, char *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The protocol that ALPN agreed on; no bytes when none.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_conn_alpn_proto_negotiated(pyssl_conn *conn,
-                                              uint8_t *buffer,
-                                              size_t size,
-                                              size_t *len);
+                                              uint8_t *buf,
+                                              size_t buf_size,
+                                              size_t *len_out);
 
 /**
  * The name of the SRTP protection profile that was agreed on.
- * @param buffer  receives it, with a NUL
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, with a NUL
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
 pyssl_status pyssl_conn_selected_srtp_profile(pyssl_conn *conn,
-                                              char *buffer,
-                                              size_t size,
-                                              size_t *len);
+                                              char *buf,
+                                              size_t buf_size,
+                                              size_t *len_out);
 
 /**
  * The host name that the client asked for (SNI); on a client, the one it set.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
-pyssl_status pyssl_conn_servername(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_servername(pyssl_conn *conn,
+                                   uint8_t *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * The client's random value, 32 bytes.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
  */
 pyssl_status pyssl_conn_client_random(pyssl_conn *conn,
-                                      uint8_t *buffer,
-                                      size_t size,
-                                      size_t *len);
+                                      uint8_t *buf,
+                                      size_t buf_size,
+                                      size_t *len_out);
 
 /**
  * The server's random value, 32 bytes.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
  */
 pyssl_status pyssl_conn_server_random(pyssl_conn *conn,
-                                      uint8_t *buffer,
-                                      size_t size,
-                                      size_t *len);
+                                      uint8_t *buf,
+                                      size_t buf_size,
+                                      size_t *len_out);
 
 /**
  * The session's master secret. Whoever has it can read the session.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there is a session
  */
 pyssl_status pyssl_conn_master_key(pyssl_conn *conn,
-                                   uint8_t *buffer,
-                                   size_t size,
-                                   size_t *len);
+                                   uint8_t *buf,
+                                   size_t buf_size,
+                                   size_t *len_out);
 
 /**
  * This end's last Finished message.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
  */
-pyssl_status pyssl_conn_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_finished(pyssl_conn *conn, uint8_t *buf, size_t buf_size, size_t *len_out);
 
 /**
  * The peer's last Finished message.
- * @param buffer  receives it
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT before there was one
  */
-pyssl_status pyssl_conn_peer_finished(pyssl_conn *conn, uint8_t *buffer, size_t size, size_t *len);
+pyssl_status pyssl_conn_peer_finished(pyssl_conn *conn,
+                                      uint8_t *buf,
+                                      size_t buf_size,
+                                      size_t *len_out);
 
 /**
  * Keying material for another protocol (RFC 5705; RFC 8446, 7.5).
- * @param label        label_len bytes
- * @param context      context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
- * @param buffer       receives the material
- * @param size         how many bytes of it
+ * @param label     label_len bytes
+ * @param context   context_len bytes, or NULL for none (which differs from no bytes up to TLS 1.2)
+ * @param buf       receives the material
+ * @param buf_size  how many bytes of it
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERROR before the handshake is done
  */
 pyssl_status pyssl_conn_export_keying_material(pyssl_conn *conn,
@@ -3142,8 +3421,8 @@ pyssl_status pyssl_conn_export_keying_material(pyssl_conn *conn,
                                                size_t label_len,
                                                const uint8_t *context,
                                                size_t context_len,
-                                               uint8_t *buffer,
-                                               size_t size);
+                                               uint8_t *buf,
+                                               size_t buf_size);
 
 /**
  * This end's own certificate.
@@ -3154,40 +3433,40 @@ pyssl_status pyssl_conn_certificate(pyssl_conn *conn, pyssl_x509 **out);
 
 /**
  * The chain as the peer sent it, its own certificate first; on a server that one is not among them.
- * @param room   receives new handles, each to be freed with pyssl_x509_free()
- * @param size   how many there is room for
- * @param count  receives their number
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many there is room for
+ * @param count_out  receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when none came
  */
 pyssl_status pyssl_conn_peer_cert_chain(pyssl_conn *conn,
-                                        pyssl_x509 **room,
-                                        size_t size,
-                                        size_t *count);
+                                        pyssl_x509 **buf,
+                                        size_t buf_size,
+                                        size_t *count_out);
 
 /**
  * The chain that verification built, from the peer's own certificate to a trusted one. Trust it only when the
  * verification's result is X509_V_OK.
- * @param room   receives new handles, each to be freed with pyssl_x509_free()
- * @param size   how many there is room for
- * @param count  receives their number
+ * @param buf        receives new handles, each to be freed with pyssl_x509_free()
+ * @param buf_size   how many there is room for
+ * @param count_out  receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, PYSSL_ERR_BUFFER, or PYSSL_ERR_ABSENT when there is none
  */
 pyssl_status pyssl_conn_verified_chain(pyssl_conn *conn,
-                                       pyssl_x509 **room,
-                                       size_t size,
-                                       size_t *count);
+                                       pyssl_x509 **buf,
+                                       size_t buf_size,
+                                       size_t *count_out);
 
 /**
  * On a client, the authorities that the server named for client certificates; on a server, those it names.
- * @param room   receives new handles, each to be freed with pyssl_name_free()
- * @param size   how many there is room for
- * @param count  receives their number, which may be 0
+ * @param buf        receives new handles, each to be freed with pyssl_name_free()
+ * @param buf_size   how many there is room for
+ * @param count_out  receives their number, which may be 0
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_conn_client_ca_list(pyssl_conn *conn,
-                                       pyssl_name **room,
-                                       size_t size,
-                                       size_t *count);
+                                       pyssl_name **buf,
+                                       size_t buf_size,
+                                       size_t *count_out);
 
 /**
  * The session as it is now. In TLS 1.3 one that can be taken up again is there once the server's ticket was read.
@@ -3204,17 +3483,19 @@ pyssl_status pyssl_conn_session(pyssl_conn *conn,
  */
 pyssl_status pyssl_conn_cleartext_mtu(pyssl_conn *conn, size_t *out);
 
-/* ---- pyssl_session_*: a TLS session, to be taken up again. */
+/* ---- pyssl_session_*: a TLS session, to be resumed. */
 
 /**
- * Reads what pyssl_session_to_bytes() gave, for a connection of any context. Take it only from where nobody else can
- * write: a session that is taken up again makes the peer trusted without a look at its certificate.
- * @param data  len bytes
+ * Reads what pyssl_session_to_bytes() gave, or OpenSSL's DER of a session, for a connection of any context. Take the bytes
+ * only from where nobody else can write: a connection that resumes the session trusts the server by what they say of its
+ * verification. OpenSSL's DER says nothing of it, so it is offered only by a connection that verifies nothing; see
+ * pyssl_conn_set_session().
+ * @param data  data_len bytes
  * @param out   receives a new handle, to be freed with pyssl_session_free()
- * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR
+ * @return PYSSL_OK, PYSSL_ERR_ARGUMENT, or PYSSL_ERROR for what is no session
  */
 pyssl_status pyssl_session_from_bytes(const uint8_t *data,
-                                      size_t len,
+                                      size_t data_len,
                                       pyssl_session **out);
 
 /**
@@ -3225,28 +3506,30 @@ pyssl_status pyssl_session_from_bytes(const uint8_t *data,
 pyssl_status pyssl_session_free(pyssl_session *session);
 
 /**
- * The session as bytes, secrets included: keep them as a private key is kept.
- * @param buffer  receives them
- * @param size    room in buffer
- * @param len     receives their number
+ * Writes the session as bytes, secrets included: keep them as a private key is kept. Where the server was verified, the
+ * rules and the chain stand beside OpenSSL's DER of the session; else the bytes are that DER. The store and callbacks are
+ * not written.
+ * @param buf       receives them
+ * @param buf_size  room in buffer
+ * @param len_out   receives their number
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_session_to_bytes(pyssl_session *session,
-                                    uint8_t *buffer,
-                                    size_t size,
-                                    size_t *len);
+                                    uint8_t *buf,
+                                    size_t buf_size,
+                                    size_t *len_out);
 
 /**
  * The session's id; in TLS 1.3 a number of this end's own, and no bytes before a ticket came.
- * @param buffer  receives it, 32 bytes at the most
- * @param size    room in buffer
- * @param len     receives its length
+ * @param buf       receives it, 32 bytes at the most
+ * @param buf_size  room in buffer
+ * @param len_out   receives its length
  * @return PYSSL_OK, PYSSL_ERR_HANDLE, or PYSSL_ERR_BUFFER
  */
 pyssl_status pyssl_session_id(pyssl_session *session,
-                              uint8_t *buffer,
-                              size_t size,
-                              size_t *len);
+                              uint8_t *buf,
+                              size_t buf_size,
+                              size_t *len_out);
 
 /**
  * When the session was agreed on, and for how long it is good.
@@ -3255,6 +3538,8 @@ pyssl_status pyssl_session_id(pyssl_session *session,
  * @return PYSSL_OK, or PYSSL_ERR_HANDLE
  */
 pyssl_status pyssl_session_times(pyssl_session *session, int64_t *made, int64_t *timeout);
+
+#include "pyssl_checked.h"
 
 #ifdef __cplusplus
 } /* extern "C" */

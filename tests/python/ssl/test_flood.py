@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import Any, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 from support import client_context, connected, pump, server_context
@@ -65,12 +65,13 @@ def test_whatever_receives_stops(call: str) -> None:
         assert server.shutdown() is False
         drained(server)
     server.bio_write(flood(client, 5000))
+    calls: Dict[str, Callable[[int], object]] = {
+        "recv": server.recv,
+        "peek": lambda n: server.recv(n, socket.MSG_PEEK),
+        "shutdown": lambda n: server.shutdown(),
+    }
     with pytest.raises(SSL.WantWriteError):
-        {
-            "recv": server.recv,
-            "peek": lambda n: server.recv(n, socket.MSG_PEEK),
-            "shutdown": lambda n: server.shutdown(),
-        }[call](1)
+        calls[call](1)
     assert len(drained(server)) < BOUND + RECORD
 
 

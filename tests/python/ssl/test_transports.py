@@ -444,7 +444,7 @@ def test_a_call_back_into_the_connection_is_busy() -> None:
                 with pytest.raises(SSL.Error) as caught:
                     again()
                 assert caught.value.status == lib.PYSSL_ERR_BUSY
-                said.append(str(caught.value))
+                said.append(str(caught.value.message))
             conn.get_cipher_name()  # looking is fine
             return Ellipsis
 
@@ -882,7 +882,7 @@ def test_a_greenlet_calling_back_is_told_from_another_one() -> None:
         for call in (lambda: client.recv(1), lambda: client.send(b"x")):
             with pytest.raises(SSL.Error) as caught:
                 call()
-            said.append(str(caught.value))
+            said.append(str(caught.value.message))
         return Ellipsis
 
     near.meddle = back

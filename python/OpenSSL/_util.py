@@ -13,6 +13,7 @@ What OpenSSL has as a pointer to a context, a connection or a name is here the P
 from __future__ import annotations
 
 from _thread import _local
+from weakref import WeakKeyDictionary
 
 from ._native import ffi
 from ._native import lib as _pyssl
@@ -141,15 +142,15 @@ class _Lib:
     def X509_VERIFY_PARAM_set1_host(param: Connection, name: bytes, length: int) -> int:
         """Has the certificate's DNS names compared with a name, or its addresses with one. Verification is neither
         turned on nor off: without VERIFY_PEER, SSL_get_verify_result tells. 0 for what no certificate can hold. With a
-        length of 0 the whole of the text counts."""
-        return _succeeds(_expect, param, bytes(name)[: length or None])
+        length of 0 the whole of the text counts. NotImplementedError where an address is expected already."""
+        return _succeeds(_expect, param, "name", bytes(name)[: length or None])
 
     @staticmethod
     def X509_VERIFY_PARAM_set1_ip(param: Connection, address: bytes, length: int) -> int:
-        """As set1_host, for the 4 or 16 bytes of an address."""
+        """As set1_host, for the 4 or 16 bytes of an address. NotImplementedError where a name is expected already."""
         from ipaddress import ip_address
 
-        return _succeeds(lambda: _expect(param, str(ip_address(bytes(address)[:length])).encode()))
+        return _succeeds(lambda: _expect(param, "address", str(ip_address(bytes(address)[:length])).encode()))
 
     @staticmethod
     def SSL_get_verify_result(ssl: Connection) -> int:
@@ -208,8 +209,16 @@ def _set_dh(ctx: Context, pem: bytes) -> None:
     _check(_pyssl.pyssl_ctx_set_tmp_dh(ctx._handle, pem, len(pem)))
 
 
-def _expect(conn: Connection, name: bytes) -> None:
+#: Whether a connection expects a name or an address.
+_expected: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()
+
+
+def _expect(conn: Connection, kind: str, name: bytes) -> None:
+    if _expected.get(conn, kind) != kind:
+        # OpenSSL compares both. Here the second would take the place of the first.
+        raise NotImplementedError("a connection expects a name or an address, not both")
     _check(_pyssl.pyssl_conn_set_expected_host(conn._handle, c_text("name", name)))
+    _expected[conn] = kind
 
 
 def key_type(name: str) -> Any:

@@ -123,3 +123,15 @@ def test_a_resumed_session_does_not_answer_for_a_name_that_is_expected_without_v
     near.set_session(_kept(first))
     shake(near, far)
     assert lib.SSL_get_verify_result(near) == 62, "X509_V_ERR_HOSTNAME_MISMATCH"
+
+
+def test_a_name_and_an_address_cannot_be_expected_at_once() -> None:
+    for first, second in (("host", "ip"), ("ip", "host")):
+        near, _ = pair(client_context(), server_context())
+        expect = {
+            "host": lambda near=near: lib.X509_VERIFY_PARAM_set1_host(near, b"bank.example", 0),
+            "ip": lambda near=near: lib.X509_VERIFY_PARAM_set1_ip(near, bytes([127, 0, 0, 1]), 4),
+        }
+        assert expect[first]() == expect[first]() == 1
+        with pytest.raises(NotImplementedError, match="both"):
+            expect[second]()

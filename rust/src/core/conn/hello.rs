@@ -252,8 +252,8 @@ const NO_CERTIFICATE: Refusal = Refusal {
     reason: "peer did not return a certificate",
 };
 const NOT_ASKED: Refusal = Refusal {
-    why: "the client was not asked for a certificate, and a rule demands one: set it before the certificate is asked for, \
-          and allow no anonymous cipher suites",
+    why: "the client was not asked for a certificate, and a rule that was set after the request was due demands one: set \
+          it in the server name callback at the latest",
     reason: "peer did not return a certificate",
 };
 const OTHER_TRUST: Refusal = Refusal {

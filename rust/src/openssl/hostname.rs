@@ -103,7 +103,7 @@ impl Ssl {
         unsafe {
             let param = ffi::SSL_get0_param(self.as_ptr());
             let text = |text: *mut c_char| (!text.is_null()).then(|| CStr::from_ptr(text).to_owned());
-            let address = ffi::X509_VERIFY_PARAM_get1_ip_asc(param);
+            let address = address_of(param);
             let name = ExpectedName {
                 hosts: (0..).map_while(|index| text(ffi::X509_VERIFY_PARAM_get0_host(param, index))).collect(),
                 host_flags: ffi::X509_VERIFY_PARAM_get_hostflags(param),
@@ -180,7 +180,7 @@ pub fn wanted(at: &X509StoreContextRef) -> Option<String> {
         if !host.is_null() {
             return Some(owned(host));
         }
-        let address = ffi::X509_VERIFY_PARAM_get1_ip_asc(param);
+        let address = address_of(param);
         if address.is_null() {
             return None;
         }
@@ -220,4 +220,19 @@ fn with_octets<T>(address: IpAddr, read: impl FnOnce(&[u8]) -> T) -> T {
 unsafe fn owned(p: *const c_char) -> String {
     // SAFETY: the caller's promise.
     unsafe { CStr::from_ptr(p) }.to_string_lossy().into_owned()
+}
+
+/// The address that a verification expects, as text to be freed with OPENSSL_free(), or NULL. OpenSSL calls it an error
+/// where none is expected; the error queue is left as it was.
+///
+/// # Safety
+/// `param` must be live.
+unsafe fn address_of(param: *mut ffi::X509_VERIFY_PARAM) -> *mut c_char {
+    // SAFETY: the caller's promise; the mark is taken off again.
+    unsafe {
+        ffi::ERR_set_mark();
+        let address = ffi::X509_VERIFY_PARAM_get1_ip_asc(param);
+        ffi::ERR_pop_to_mark();
+        address
+    }
 }

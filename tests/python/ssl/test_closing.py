@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import tempfile
@@ -51,7 +52,7 @@ def close_in_the_middle(contexts: Any, how: str, failures: List[BaseException]) 
         else:
             near.shutdown()
             near.close()
-        os.dup2(other.fileno(), number)
+        put_at(other.fileno(), number)
         for thread in threads:
             thread.join(60)
             assert not thread.is_alive()
@@ -62,6 +63,17 @@ def close_in_the_middle(contexts: Any, how: str, failures: List[BaseException]) 
         finally:
             os.close(number)
             far.close()
+
+
+def put_at(source: int, number: int) -> None:
+    """dup2(); EBUSY says that another thread is about to get this very number (dup(2))."""
+    while True:
+        try:
+            os.dup2(source, number)
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
 
 
 @pytest.mark.parametrize("how, rounds", [("close", ROUNDS), ("shutdown and close", ROUNDS // 10)])
@@ -90,7 +102,7 @@ def test_a_child_leaves_files_alone_that_have_the_numbers_its_parent_waited_with
             used = {file.fileno(), client.fileno(), server.fileno()}
             taken = [number for number in range(3, 64) if number not in used]
             for number in taken:
-                os.dup2(file.fileno(), number)
+                put_at(file.fileno(), number)
             os.close(taken.pop())  # for what the child waits with
             os.close(taken.pop())
             for end in (client, server):

@@ -9,24 +9,24 @@
 static int failed(const char *what, const char *why) { return fprintf(stderr, "%s: %s\n", what, why), 1; }
 
 int main(int argc, char **argv) {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *at;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *at, *all;
     struct timeval limit = {10, 0};
     uint8_t page[16384];
     pyssl_ctx *ctx;
     pyssl_conn *tls;
     ptrdiff_t got;
-    size_t len, sent;
     int fd, error;
     if (argc < 3)
         return failed("usage", "https_client HOST PORT [CAFILE]");
-    len = (size_t)snprintf((char *)page, sizeof page, "GET / HTTP/1.0\r\nHost: %.255s\r\n\r\n", argv[1]);
-    if ((error = getaddrinfo(argv[1], argv[2], &hints, &at)) != 0)
+    size_t sent, len = (size_t)snprintf((char *)page, sizeof page, "GET / HTTP/1.0\r\nHost: %.255s\r\n\r\n", argv[1]);
+    if ((error = getaddrinfo(argv[1], argv[2], &hints, &all)) != 0)
         return failed(argv[1], gai_strerror(error));
-    for (error = -1; at != NULL && error != 0; at = at->ai_next) {
+    for (error = -1, at = all; at != NULL && error != 0; at = at->ai_next) {
         fd = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* for connect() */
         error = connect(fd, at->ai_addr, at->ai_addrlen);
     }
+    freeaddrinfo(all);
     if (error != 0)
         return perror("connect"), 1;
     if (pyssl_ctx_new_client(argv[3], &ctx) || pyssl_conn_new_fd(ctx, fd, &tls) ||

@@ -40,7 +40,7 @@ broken() { # WHAT SED: the header with that change is refused
     echo "ok noticed: $1"
 }
 "$root/tests/abi/check.sh" "$release" "$root/include/pyssl.h"
-broken "a parameter of another type" 's/^pyssl_status pyssl_rand_seed(const uint8_t \*data, size_t len);/pyssl_status pyssl_rand_seed(const uint8_t *data, int len);/'
+broken "a parameter of another type" 's/^pyssl_status pyssl_rand_seed(const uint8_t \*data, size_t data_len);/pyssl_status pyssl_rand_seed(const uint8_t *data, int data_len);/'
 broken "a function that is gone" 's/^uint64_t pyssl_openssl_version_number(void);//'
 broken "a structure that grew" 's/^    size_t entry_count;/    size_t entry_count; int more;/'
 broken "a constant of another value" 's/^#define PYSSL_ERR_EOF -7/#define PYSSL_ERR_EOF -70/'

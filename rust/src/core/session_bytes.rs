@@ -1,10 +1,12 @@
 //! A session as bytes. OpenSSL's DER has the server's certificate alone and nothing of how it was verified, so where that
 //! is known it stands beside:
 //!
-//!     SEQUENCE {
-//!         SSL_SESSION,                    -- OpenSSL's DER
-//!         [0] SEQUENCE {                  -- the tags of the fields count up from 0
-//!             version, flags, depth, authLevel, purpose, hostFlags, hosts, address, email, time, chain } }
+//! ```text
+//! SEQUENCE {
+//!     SSL_SESSION,                    -- OpenSSL's DER
+//!     [0] SEQUENCE {                  -- the tags of the fields count up from 0
+//!         version, flags, depth, authLevel, purpose, hostFlags, hosts, address, email, time, chain } }
+//! ```
 //!
 //! Numbers are big-endian and of fixed size; text that is not set and a time that is not set have no bytes. What exists in
 //! one process alone (the store, callbacks) is not written.

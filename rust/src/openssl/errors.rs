@@ -18,11 +18,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it says that there was no memory.
+    /// Returns true for OpenSSL's word that its allocator got no memory. The same reason from another part of OpenSSL 3.0
+    /// also stands for a certificate that cannot be encoded.
     pub fn is_no_memory(&self) -> bool {
-        const REASON: u64 = 0x7f_ffff;
+        const ERR_LIB_CRYPTO: u64 = 15;
         const ERR_R_MALLOC_FAILURE: u64 = 0x3 << 18 | 256;
-        self.code & REASON == ERR_R_MALLOC_FAILURE
+        self.code == ERR_LIB_CRYPTO << 23 | ERR_R_MALLOC_FAILURE
     }
 
     /// The entry OpenSSL itself writes for a failed system call ("system library").

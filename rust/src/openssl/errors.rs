@@ -18,12 +18,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Returns true for OpenSSL's word that its allocator got no memory. The same reason from another part of OpenSSL 3.0
-    /// also stands for a certificate that cannot be encoded.
+    /// Returns true for OpenSSL's word that there was no memory. From the ASN.1 code of OpenSSL 3.0 the same reason also
+    /// stands for an object that cannot be encoded, so it does not count there; OpenSSL 4.0's allocator speaks for itself.
     pub fn is_no_memory(&self) -> bool {
-        const ERR_LIB_CRYPTO: u64 = 15;
+        const REASON: u64 = 0x7f_ffff;
+        const ERR_LIB_ASN1: u64 = 13;
         const ERR_R_MALLOC_FAILURE: u64 = 0x3 << 18 | 256;
-        self.code == ERR_LIB_CRYPTO << 23 | ERR_R_MALLOC_FAILURE
+        self.code & REASON == ERR_R_MALLOC_FAILURE && self.code >> 23 & 0xff != ERR_LIB_ASN1
     }
 
     /// The entry OpenSSL itself writes for a failed system call ("system library").

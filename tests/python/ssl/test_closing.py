@@ -37,7 +37,7 @@ def endless(call: Any, failures: List[BaseException]) -> threading.Thread:
 def close_in_the_middle(contexts: Any, how: str, failures: List[BaseException]) -> bool:
     """Returns true when the other file got the socket's number: a waiting thread's own may take it first."""
     near, far = socket_pair(*contexts)
-    number = near.fileno()
+    number: int = near.fileno()
     mine, other = socket.socketpair()
     with mine, other:
         mine.sendall(THEIRS)
@@ -64,7 +64,7 @@ def close_in_the_middle(contexts: Any, how: str, failures: List[BaseException]) 
         finally:
             os.close(taken)
             far.close()
-    return taken == number
+    return bool(taken == number)
 
 
 def put_at(source: int, number: int) -> None:

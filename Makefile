@@ -50,7 +50,7 @@ dev: ## target/debug/libpyssl.so, without link-time optimization: seconds after 
 demo: build ## certificates, an HTTPS server, Python and C clients: the whole road, with a report
 	$(PY) tests/demo/demo.py
 
-test: tools build openssl-cli ## every test there is: cargo test, ctest, pytest; ends with a line for each
+test: tools build openssl-cli ## cargo test, ctest, pytest, Ruby, Lua on the embedded OpenSSL; ends with a line for each
 	$(PY) tools/run.py 'cargo test=$(CARGO_DEBUG) test --workspace' \
 	    'cargo test, no memory=$(CARGO_DEBUG) test -p pyssl --features failing-allocator --test no_memory' 'ctest=$(CTEST)' \
 	    'ctest, C with ASan and UBSan=$(CTEST_SANITIZED)' \
